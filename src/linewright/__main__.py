@@ -1,0 +1,6 @@
+"""`python -m linewright`."""
+
+from linewright.cli import main
+
+if __name__ == "__main__":
+    main()

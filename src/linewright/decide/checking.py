@@ -1,0 +1,63 @@
+"""The independent check of every scenario, before a planner sees it or can approve it."""
+
+from __future__ import annotations
+
+from linewright.decide.describe import Describer
+from linewright.errors import Finding
+from linewright.plant.arrays import OBJECTIVES
+from linewright.plant.plan import Controls, PlantState, job_order_id
+from linewright.plant.records import Plant
+from linewright.plant.verify_document import Block, Document, ScenarioClaim, Wishes
+from linewright.plant.verify_facts import Facts
+from linewright.plant.verify_scenario import ScenarioCheck
+from linewright.schedule import Candidate
+
+
+class Checking:
+    """`plant.verify` on scenarios that are still in memory; the facts are derived once."""
+
+    def __init__(self, plant: Plant, state: PlantState, controls: Controls, tell: Describer) -> None:
+        left_out = tuple(((u.order, u.operation), u.why) for u in tell.problem.unplannable)
+        document = Document(
+            plant=plant.id,
+            at=state.at,
+            disruption=(),
+            wishes=_wishes(controls),
+            objectives=OBJECTIVES,
+            unplannable=left_out,
+            scenarios=(),
+        )
+        self._tell = tell
+        self._facts = Facts(plant, state, document)
+        self._excused = frozenset(key for key, _ in left_out)
+
+    def check(self, scenario: str, candidate: Candidate) -> list[Finding]:
+        """What is wrong with a scenario; empty when it holds."""
+        blocks = tuple(
+            Block(
+                row.order,
+                row.operation,
+                row.machine,
+                row.operator,
+                row.setup_start.timestamp(),
+                row.start.timestamp(),
+                row.end.timestamp(),
+                row.state,
+            )
+            for row in self._tell.operations(candidate)
+        )
+        stated = dict(zip(OBJECTIVES, map(float, candidate.objectives), strict=True))
+        claim = ScenarioClaim(scenario, stated, blocks, ())
+        return ScenarioCheck(self._facts, claim, self._excused).findings
+
+
+def _wishes(controls: Controls) -> Wishes:
+    return Wishes(
+        pin_machine={job_order_id(*key): machine for key, machine in controls.pin_machine.items()},
+        pin_operator={job_order_id(*key): person for key, person in controls.pin_operator.items()},
+        not_before={job_order_id(*key): at.timestamp() for key, at in controls.not_before.items()},
+        forbid_machines=frozenset(controls.forbid_machines),
+        forbid=frozenset((job_order_id(order, operation), m) for order, operation, m in controls.forbid),
+        priority=dict(controls.priority),
+        freeze_until=controls.freeze_until.timestamp() if controls.freeze_until else None,
+    )

@@ -1,0 +1,68 @@
+"""The versioned JSON document of `linewright replan`: every scenario complete, so that it can be checked."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from linewright.decide.generate import Alternatives
+from linewright.plant.arrays import OBJECTIVES
+from linewright.plant.disruption import Disruption, to_dict
+from linewright.plant.plan import Controls, job_order_id
+
+VERSION = 1
+
+
+def to_document(found: Alternatives, disruptions: Sequence[Disruption], controls: Controls) -> dict[str, Any]:
+    """The document of one generation; layout in docs/reference/replan-json.md."""
+    return {
+        "version": VERSION,
+        "plant": {"id": found.plant.id, "name": found.plant.name},
+        "at": found.state.at.isoformat(),
+        "disruption": [to_dict(item) for item in disruptions],
+        "controls": controls_to_dict(controls),
+        "settings": {
+            "scenarios": found.effort.scenarios,
+            "seconds": found.effort.seconds,
+            "moves": found.effort.moves,
+            "threads": found.effort.threads,
+            "seed": found.effort.seed,
+        },
+        "seconds_to_scenarios": round(found.seconds, 3),
+        "objectives": list(OBJECTIVES),
+        "unplannable": msgspec.to_builtins(found.unplannable),
+        "scenarios": [msgspec.to_builtins(found.scenario(scenario)) for scenario in found.ids],
+    }
+
+
+def controls_to_dict(controls: Controls) -> dict[str, Any]:
+    """Controls as JSON: job order ids for (order, operation) pairs."""
+    return {
+        "pin_machine": {job_order_id(*key): machine for key, machine in controls.pin_machine.items()},
+        "pin_operator": {job_order_id(*key): person for key, person in controls.pin_operator.items()},
+        "not_before": {job_order_id(*key): at.isoformat() for key, at in controls.not_before.items()},
+        "forbid_machines": sorted(controls.forbid_machines),
+        "forbid": [[job_order_id(order, operation), m] for order, operation, m in sorted(controls.forbid)],
+        "priority": dict(controls.priority),
+        "freeze_until": controls.freeze_until.isoformat() if controls.freeze_until else None,
+    }
+
+
+def write_document(path: Path, document: dict[str, Any]) -> None:
+    """Write it whole or not at all."""
+    path = path.absolute()
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(document, file, indent=1)
+            file.write("\n")
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,466 @@
+"""The live loop over a real store: disruption, proposal, approval, dispatch, outcome, restart."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linewright.connect.door import JobState, Receipt
+from linewright.decide.dispatch import Dispatcher
+from linewright.decide.loop import DecisionLoop
+from linewright.decide.model import ControlsRecord, Proposal
+from linewright.errors import ConnectionFailed, NotFound, PlantError, Stale, StoreError
+from linewright.events.outbox import State
+from linewright.events.store import EventStore
+from linewright.events.vocabulary import (
+    AnyBody,
+    EquipmentStateChanged,
+    Event,
+    JobOrderCompleted,
+    JobOrderStarted,
+    OperationsRequestCancelled,
+    OutcomeRecorded,
+    event,
+)
+from linewright.plant.plan import job_order_id
+
+from .conftest import EFFORT, Shop
+
+TARGET = "opcua:test"
+
+
+class Clock:
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+class FakeDoor:
+    """A shop floor that answers as it is told to."""
+
+    def __init__(self) -> None:
+        self.connected = True
+        self.effects: dict[str, list[Mapping[str, Any]]] = {}
+        self.answer: Callable[[str], Receipt] = lambda job: Receipt("done")
+        self.lose_answers = 0
+
+    async def send(self, write: Any) -> Receipt:
+        job = write.payload["job_order"]
+        held = write.kind == "job_order.store_and_start" and job in self.effects
+        receipt = Receipt("refused", "it is held already") if held else self.answer(job)
+        if receipt.outcome == "done":
+            self.effects.setdefault(job, []).append(write.payload)
+        if self.lose_answers:
+            self.lose_answers -= 1
+            raise ConnectionFailed("the answer was lost")
+        return receipt
+
+    async def read_back(self, job_order: str) -> JobState | None:
+        held = self.effects.get(job_order)
+        if not held:
+            return None
+        last = held[-1]
+        return JobState(
+            job_order,
+            "AllowedToStart",
+            last["plan_version"],
+            last["machine"],
+            last["operator"],
+            datetime.fromisoformat(last["setup_start"]),
+        )
+
+
+class Running:
+    def __init__(self, shop: Shop, store: EventStore) -> None:
+        self.shop, self.store, self.clock = shop, store, Clock(shop.state.at)
+        self.told: list[str] = []
+        self.loop = DecisionLoop(
+            shop.plant,
+            shop.state,
+            store,
+            clock=self.clock,
+            effort=EFFORT,
+            target=TARGET,
+            publish=lambda kind, payload: self.told.append(kind),
+        )
+        self.door = FakeDoor()
+        self.dispatcher = Dispatcher(store, self.door, target=TARGET, clock=self.clock)  # type: ignore[arg-type]
+        self.loop.start()
+
+    def happen(self, body: AnyBody, *, key: str = "", minutes: float = 0) -> Event:
+        self.clock.at += timedelta(minutes=minutes)
+        happened = event(body, source="opcua:test", time=self.clock.at, key=key)
+        self.store.append([happened])
+        self.wait(lambda: self.loop.position >= self.store.last_position())
+        return happened
+
+    def break_machine(self) -> Proposal:
+        self.happen(
+            EquipmentStateChanged(
+                machine=self.shop.machine,
+                state="down",
+                expected_end=self.clock.at + timedelta(hours=6),
+                reason="spindle",
+            )
+        )
+        return self.wait(self.open_proposal)
+
+    def next_proposal(self) -> Proposal:
+        """Alternatives from now, for the disruption known already."""
+        last = next(reversed(self.loop.proposals))
+        new = self.loop.regenerate(last, ControlsRecord())
+        found: Proposal = self.wait(lambda: (p := self.open_proposal()) and p.id == new and p)
+        return found
+
+    def declare_rush(self) -> Proposal:
+        due = self.clock.at + timedelta(days=3)
+        order = {"id": "RUSH", "part": self.shop.plant.parts[0].id, "quantity": 5, "due": due.isoformat()}
+        self.loop.declare({"kind": "rush_order", "order": order})
+        proposal: Proposal = self.wait(self.open_proposal)
+        return proposal
+
+    def open_proposal(self) -> Proposal | None:
+        for entry in self.loop.proposals.values():
+            if entry.status == "open":
+                return self.loop.proposal(entry.id)
+        return None
+
+    def deliver(self) -> None:
+        async def all_of_it() -> None:
+            while await self.dispatcher.once():
+                pass
+
+        asyncio.run(all_of_it())
+
+    def wait(self, condition: Callable[[], Any], seconds: float = 30) -> Any:
+        deadline = time.monotonic() + seconds
+        while not (value := condition()):
+            assert time.monotonic() < deadline, "waited in vain"
+            threading.Event().wait(0.01)
+        return value
+
+
+@pytest.fixture
+def running(shop: Shop, tmp_path: Path) -> Iterator[Running]:
+    with EventStore.open(tmp_path / "events.sqlite") as store:
+        room = Running(shop, store)
+        yield room
+        room.loop.stop()
+
+
+def test_a_breakdown_becomes_alternatives_an_approval_and_written_jobs(running: Running) -> None:
+    proposal = running.break_machine()
+    assert [s.id for s in proposal.scenarios[:2]] == ["keep", "push-right"]
+    chosen = running.loop.scenario(proposal.id, "s01")
+    version, jobs = running.loop.approve(proposal.id, "s01", by="pat")
+    assert version == running.shop.state.plan.version + 1
+    assert jobs == len(chosen.difference.jobs) > 0
+    assert running.store.command_counts(version) == {State.PENDING: jobs}
+    running.deliver()
+    assert running.store.command_counts(version) == {State.DONE: jobs}
+    assert set(running.door.effects) == set(chosen.difference.jobs)
+    assert all(len(effects) == 1 for effects in running.door.effects.values())
+    running.wait(lambda: len(running.loop.ledger.dispatches[version].acknowledged) == jobs)
+    assert {n.operator for n in running.loop.ledger.notices} == {n.operator for n in chosen.notices}
+    in_force = {a.key: a for a in running.loop.mirror.state(running.clock()).plan.assignments}
+    for row in chosen.operations:
+        assert in_force[row.order, row.operation].machine == row.machine
+
+
+def test_a_short_stop_is_absorbed(running: Running) -> None:
+    running.happen(
+        EquipmentStateChanged(
+            machine=running.shop.machine, state="down", expected_end=running.clock.at + timedelta(minutes=5)
+        )
+    )
+    assert not running.loop.disruptions
+    assert not running.loop.proposals
+
+
+def test_a_stale_proposal_is_refused_naming_the_newer_event(running: Running) -> None:
+    proposal = running.break_machine()
+    other = next(m.id for m in running.shop.plant.machines if m.id != running.shop.machine)
+    happened = running.happen(
+        EquipmentStateChanged(machine=other, state="down", expected_end=running.clock.at + timedelta(hours=4))
+    )
+    with pytest.raises(Stale):
+        running.loop.approve(proposal.id, "s01", by="pat")
+    assert not list(running.store.read(types=["schedule.approved"]))
+    newer = running.wait(lambda: (p := running.open_proposal()) and p.id != proposal.id and p)
+    assert newer.watermark >= happened.position
+
+
+def test_work_that_goes_as_planned_does_not_make_a_proposal_stale(running: Running) -> None:
+    proposal = running.break_machine()
+    chosen = running.loop.scenario(proposal.id, "s01")
+    row = next(o for o in chosen.operations if o.state == "frozen")
+    running.happen(
+        JobOrderStarted(
+            job_order=job_order_id(row.order, row.operation),
+            machine=row.machine,
+            operator=row.operator,
+            setup_start=running.clock.at,
+        )
+    )
+    version, _ = running.loop.approve(proposal.id, "s01", by="pat")
+    assert version > running.shop.state.plan.version
+
+
+def test_work_that_began_elsewhere_makes_it_stale_with_the_job_named(running: Running) -> None:
+    proposal = running.break_machine()
+    chosen = running.loop.scenario(proposal.id, "s01")
+    row = next(o for o in chosen.operations if o.state == "free")
+    other = next(m.id for m in running.shop.plant.machines if m.id != row.machine)
+    job = job_order_id(row.order, row.operation)
+    running.happen(
+        JobOrderStarted(job_order=job, machine=other, operator=row.operator, setup_start=running.clock.at)
+    )
+    with pytest.raises(Stale, match=rf"{job} has begun on {other}"):
+        running.loop.approve(proposal.id, "s01", by="pat")
+
+
+def test_a_proposal_is_approved_once(running: Running) -> None:
+    proposal = running.break_machine()
+    running.loop.approve(proposal.id, "s01", by="pat")
+    with pytest.raises(Stale):
+        running.loop.approve(proposal.id, "s02", by="sam")
+    assert len(list(running.store.read(types=["schedule.approved"]))) == 1
+
+
+def test_a_lost_answer_is_read_back_and_nothing_is_written_twice(running: Running) -> None:
+    proposal = running.break_machine()
+    version, jobs = running.loop.approve(proposal.id, "s01", by="pat")
+    running.door.lose_answers = 3
+    running.deliver()
+    running.wait(lambda: (running.deliver(), running.store.command_counts(version))[1] == {State.DONE: jobs})
+    assert all(len(effects) == 1 for effects in running.door.effects.values())
+
+
+def test_a_refused_write_is_recorded_with_the_reason_and_not_repeated(running: Running) -> None:
+    proposal = running.break_machine()
+    version, _ = running.loop.approve(proposal.id, "s01", by="pat")
+    refused = running.loop.scenario(proposal.id, "s01").difference.jobs[0]
+    refusal, done = Receipt("refused", "it has begun"), Receipt("done")
+    running.door.answer = lambda job: refusal if job == refused else done
+    running.deliver()
+    assert running.store.command_counts(version)[State.FAILED] == 1
+    running.wait(lambda: running.loop.ledger.dispatches[version].failed == {refused: "it has begun"})
+
+
+def test_the_planners_controls_enter_a_regeneration_with_its_lineage(running: Running) -> None:
+    proposal = running.break_machine()
+    other = next(m.id for m in running.shop.plant.machines if m.id != running.shop.machine)
+    new = running.loop.regenerate(proposal.id, ControlsRecord(forbid_machines=[other]))
+    child = running.wait(lambda: (p := running.open_proposal()) and p.id == new and p)
+    assert child.parent == proposal.id
+    assert child.controls.forbid_machines == [other]
+    for scenario in child.scenarios[2:]:
+        whole = running.loop.scenario(child.id, scenario.id)
+        assert all(row.machine != other for row in whole.operations if row.state == "free")
+    assert running.loop.proposal(proposal.id).status == "superseded"
+
+
+def test_unknown_things_are_named(running: Running) -> None:
+    with pytest.raises(NotFound, match="'nonsense'"):
+        running.loop.proposal("nonsense")
+    with pytest.raises(NotFound, match="M99"):
+        running.loop.declare({"kind": "machine_down", "machine": "M99", "until": "2099-01-01T00:00:00+00:00"})
+    with pytest.raises(PlantError):
+        running.loop.declare({"kind": "earthquake"})
+    assert running.store.last_position() == 0
+
+
+def test_a_declared_disruption_is_one_like_any_other(running: Running) -> None:
+    until = running.clock.at + timedelta(hours=8)
+    running.loop.declare(
+        {"kind": "machine_down", "machine": running.shop.machine, "until": until.isoformat()}
+    )
+    proposal = running.wait(running.open_proposal)
+    assert running.shop.machine in proposal.title
+
+
+def test_a_restart_folds_the_log_and_takes_up_what_was_open(shop: Shop, tmp_path: Path) -> None:
+    with EventStore.open(tmp_path / "events.sqlite") as store:
+        first = Running(shop, store)
+        proposal = first.break_machine()
+        version, jobs = first.loop.approve(proposal.id, "s01", by="pat")
+        first.wait(lambda: first.loop.position == store.last_position())
+        first.loop.stop()
+        before = first.loop.mirror.digest()
+    with EventStore.open(tmp_path / "events.sqlite") as store:
+        second = Running(shop, store)
+        assert second.loop.mirror.digest() == before
+        assert second.loop.ledger.dispatches[version].scenario == "s01"
+        assert second.loop.ledger.dispatches[version].predicted
+        assert not second.loop.proposals  # answered: nothing to take up
+        second.deliver()
+        assert len(second.door.effects) == jobs
+        second.loop.stop()
+
+
+def test_a_disruption_left_unanswered_gets_alternatives_after_a_restart(shop: Shop, tmp_path: Path) -> None:
+    with EventStore.open(tmp_path / "events.sqlite") as store:
+        first = Running(shop, store)
+        first.break_machine()
+        first.loop.stop()
+    with EventStore.open(tmp_path / "events.sqlite") as store:
+        second = Running(shop, store)
+        assert second.wait(second.open_proposal).scenarios
+        assert len(second.loop.disruptions) == 1
+        second.loop.stop()
+
+
+def test_the_outcome_holds_the_plan_against_what_happened(running: Running) -> None:
+    proposal = running.break_machine()
+    version, _ = running.loop.approve(proposal.id, "s01", by="pat")
+    chosen = running.loop.scenario(proposal.id, "s01")
+    late = timedelta(minutes=10)
+    rows = sorted(chosen.operations, key=lambda row: row.end)
+    for row in rows:
+        job = job_order_id(row.order, row.operation)
+        running.clock.at = max(running.clock.at, row.end + late)
+        running.happen(
+            JobOrderCompleted(
+                job_order=job,
+                machine=row.machine,
+                operator=row.operator,
+                setup_start=row.setup_start + late,
+                run_start=row.start + late,
+                end=row.end + late,
+                good=1,
+                plan_version=version,
+            ),
+            key=job,
+        )
+    running.wait(lambda: running.loop.releases[version].final)
+    recorded = [e.body for e in running.store.read(types=["outcome.recorded"])]
+    last = recorded[-1]
+    assert isinstance(last, OutcomeRecorded)
+    assert last.final
+    assert last.operations_done == last.operations_total == len(rows)
+    assert last.actual["mean_delay_s"] == pytest.approx(600, abs=1)
+    assert last.predicted["mean_end_s"] + 600 == pytest.approx(last.actual["mean_end_s"], abs=1)
+
+
+def test_writes_a_next_plan_withdraws_are_written_again_with_it(running: Running) -> None:
+    proposal = running.declare_rush()
+    first = running.loop.scenario(proposal.id, "s01")
+    running.loop.approve(proposal.id, "s01", by="pat")  # nothing is delivered
+    proposal = running.next_proposal()
+    second = running.loop.scenario(proposal.id, "keep")
+    version, _ = running.loop.approve(proposal.id, "keep", by="pat")
+    running.deliver()
+    assert set(running.door.effects) == set(first.difference.jobs) | set(second.difference.jobs)
+    placed = {job_order_id(row.order, row.operation): row for row in second.operations}
+    for job, (write,) in running.door.effects.items():
+        assert (write["machine"], write["plan_version"]) == (placed[job].machine, version)
+    kinds = {c.subject: c.kind for c in running.store.commands(plan_version=version)}
+    assert {kind for job, kind in kinds.items() if job.startswith("RUSH/")} == {"job_order.store_and_start"}
+    assert running.store.command_counts(version) == {State.DONE: len(kinds)}
+
+
+def test_a_new_job_whose_answer_was_lost_is_updated_by_the_next_plan(running: Running) -> None:
+    proposal = running.declare_rush()
+    _, jobs = running.loop.approve(proposal.id, "s01", by="pat")
+    running.door.lose_answers = jobs
+    asyncio.run(running.dispatcher.once())
+    rush = [job for job in running.door.effects if job.startswith("RUSH/")]
+    assert rush
+    proposal = running.next_proposal()
+    version, _ = running.loop.approve(proposal.id, "keep", by="pat")
+    running.deliver()
+    assert State.FAILED not in running.store.command_counts(version)
+    assert all(running.door.effects[job][-1]["plan_version"] == version for job in rush)
+
+
+def test_a_cancelled_order_is_withdrawn_from_the_plant_once(running: Running) -> None:
+    begun = {item.order for item in running.shop.state.progress}
+    plan = running.shop.state.plan
+    order = next(a.order for a in plan.assignments if a.order not in begun)
+    jobs = {job_order_id(*a.key) for a in plan.assignments if a.order == order}
+    running.happen(OperationsRequestCancelled(order=order, reason="not wanted"))
+    proposal = running.wait(running.open_proposal)
+    version, _ = running.loop.approve(proposal.id, "keep", by="pat")
+
+    def cancels() -> set[str]:
+        commands = running.store.commands(plan_version=version)
+        return {c.subject for c in commands if c.kind == "job_order.cancel"}
+
+    assert cancels() == jobs
+    version, _ = running.loop.approve(running.next_proposal().id, "keep", by="pat")
+    assert cancels() == jobs  # the first ones had not reached the plant
+    running.deliver()
+    version, _ = running.loop.approve(running.next_proposal().id, "keep", by="pat")
+    assert cancels() == set()
+
+
+def test_an_earlier_plans_outcome_is_known_after_a_restart(shop: Shop, tmp_path: Path) -> None:
+    with EventStore.open(tmp_path / "events.sqlite") as store:
+        first = Running(shop, store)
+        version, _ = first.loop.approve(first.break_machine().id, "s01", by="pat")
+        first.happen(
+            OutcomeRecorded(
+                plan_version=version,
+                predicted={"mean_end_s": 60.0},
+                actual={"mean_end_s": 90.0},
+                operations_done=2,
+                operations_total=9,
+                final=False,
+            )
+        )
+        first.loop.approve(first.next_proposal().id, "keep", by="pat")
+        first.loop.stop()
+    with EventStore.open(tmp_path / "events.sqlite") as store:
+        second = Running(shop, store)
+        outcome = second.loop.outcome(version)
+        second.loop.stop()
+    assert outcome is not None
+    assert (outcome.actual, outcome.operations_total) == ({"mean_end_s": 90.0}, 9)
+
+
+def test_a_rejected_disruption_is_not_taken_up_again(shop: Shop, tmp_path: Path) -> None:
+    with EventStore.open(tmp_path / "events.sqlite") as store:
+        first = Running(shop, store)
+        first.loop.reject(first.break_machine().id, by="pat")
+        first.loop.stop()
+    with EventStore.open(tmp_path / "events.sqlite") as store:
+        second = Running(shop, store)
+        assert not second.loop.proposals
+        second.loop.stop()
+
+
+def test_a_log_that_cannot_be_read_for_a_moment_is_followed_on(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, failed = running.store.read, threading.Event()
+
+    def fails_once(*args: Any, **kwargs: Any) -> Iterator[Event]:
+        if not failed.is_set():
+            failed.set()
+            raise StoreError("the disk is away")
+        return read(*args, **kwargs)
+
+    monkeypatch.setattr("linewright.decide.loop.FOLLOW_AGAIN_S", 0.01)
+    monkeypatch.setattr(running.store, "read", fails_once)
+    assert failed.wait(5)
+    assert running.break_machine()
+
+
+def test_asking_again_while_alternatives_are_made_leaves_one_proposal(running: Running) -> None:
+    until = running.clock.at + timedelta(hours=8)
+    running.loop.declare(
+        {"kind": "machine_down", "machine": running.shop.machine, "until": until.isoformat()}
+    )
+    first = running.wait(lambda: next(iter(running.loop.proposals), None))
+    second = running.loop.regenerate(first, ControlsRecord())
+    running.wait(lambda: running.loop.proposals[second].status == "open")
+    assert running.loop.proposals[first].status == "superseded"

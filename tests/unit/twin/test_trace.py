@@ -1,0 +1,65 @@
+"""A replication as events: the plant's vocabulary, and the same figures as the kernel's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from linewright.events.vocabulary import EquipmentStateChanged, Event, JobOrderCompleted, JobOrderStarted
+from linewright.signals.blocks import measure_events
+from linewright.twin.simulate import begun_orders, simulate
+from linewright.twin.trace import trace
+
+DAY = 24 * 3600
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_figures_from_events_equal_the_kernels(make_problem: Any, seed: int) -> None:
+    problem, plans = make_problem(seed, plans=2)
+    held = np.zeros(len(problem.operations), np.int64)
+    for window_s in (DAY // 3, 2 * DAY, 6 * DAY):
+        found = simulate(problem, plans, [held, held], replications=2, seed=5, window_s=window_s)
+        for replication in range(2):
+            figures, bottleneck = measure_events(
+                problem,
+                trace(problem, plans[1], held, replication, 5),
+                begun_orders(problem),
+                until_s=problem.horizon_s,
+                window_s=window_s,
+            )
+            assert figures == dict(zip(found.names, found.kpis[1, replication].tolist(), strict=True))
+            np.testing.assert_array_equal(bottleneck, found.bottleneck[1, replication])
+
+
+def test_events_are_in_order_and_those_of_a_plant(make_problem: Any) -> None:
+    problem, plans = make_problem(7)
+    events = trace(problem, plans[0], np.zeros(len(problem.operations), np.int64), 3, 1, "demo")
+    assert [e.time for e in events] == sorted(e.time for e in events)
+    assert {e.source for e in events} == {"simulator"}
+    assert len({e.id for e in events}) == len(events)
+    assert events == trace(problem, plans[0], np.zeros(len(problem.operations), np.int64), 3, 1, "demo")
+    assert msgspec.json.decode(msgspec.json.encode(events), type=list[Event]) == events
+    begun: set[str] = set()
+    for happened in events:
+        if isinstance(happened.body, JobOrderStarted):
+            begun.add(happened.body.job_order)
+        elif isinstance(happened.body, JobOrderCompleted):
+            assert happened.body.job_order in begun
+    assert len(begun) == len(problem.operations)
+    down = [e for e in events if isinstance(e.body, EquipmentStateChanged) and e.body.state == "down"]
+    assert all(e.body.expected_end > e.time for e in down)
+
+
+def test_work_under_way_counts_up_to_the_moment_of_measuring(make_problem: Any) -> None:
+    problem, plans = make_problem(9, chance=False)
+    held = np.zeros(len(problem.operations), np.int64)
+    events = trace(problem, plans[0], held, 0, 1)
+    begun = begun_orders(problem)
+    so_far, _ = measure_events(problem, events, begun, until_s=DAY // 2, window_s=DAY // 2)
+    whole, _ = measure_events(problem, events, begun, until_s=problem.horizon_s, window_s=DAY // 2)
+    assert 0 < so_far["unfinished_operations"] < len(problem.operations)
+    assert so_far["availability"] == whole["availability"]
+    assert so_far["throughput_orders"] == whole["throughput_orders"]
