@@ -174,14 +174,24 @@ export const pinning = {
 
 // -- loading and following ----------------------------------------------------------------------------
 
+// News that comes while the board is being read may be newer than the answer: it is told once more after it.
+let reading = 0;
+let toldMeanwhile: (() => void)[] = [];
+
 export async function loadBoard(): Promise<void> {
-  const board = await api.board();
-  operations.value = new Map(board.operations.map((item) => [`${item.order}/${item.operation}`, item]));
-  machines.value = new Map(Object.entries(board.machines));
-  people.value = board.people;
-  planVersion.value = board.plan_version;
-  plantConnected.value = board.connected;
-  setClock(board.now, board.rate);
+  reading++;
+  try {
+    const board = await api.board();
+    operations.value = new Map(board.operations.map((item) => [`${item.order}/${item.operation}`, item]));
+    machines.value = new Map(Object.entries(board.machines));
+    people.value = board.people;
+    planVersion.value = board.plan_version;
+    plantConnected.value = board.connected;
+    setClock(board.now, board.rate);
+    for (const tell of toldMeanwhile) tell();
+  } finally {
+    if (--reading === 0) toldMeanwhile = [];
+  }
 }
 
 export async function loadDecisions(): Promise<void> {
@@ -295,7 +305,11 @@ export function start(): void {
   }, 1000);
   let loaded = false;
   listen({
-    event: (name, data) => handlers[name](data as never),
+    event: (name, data) => {
+      const tell = (): void => handlers[name](data as never);
+      if (reading && (name === "operation" || name === "machine")) toldMeanwhile.push(tell);
+      tell();
+    },
     opened: () => {
       link.value = "live";
       void attempt(loadAll).then(() => {

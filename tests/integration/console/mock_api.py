@@ -92,7 +92,7 @@ def make_app(world: World) -> FastAPI:
 
     @app.get("/api/board")
     async def board() -> Any:
-        return {
+        answer = {
             "position": len(world.log),
             "plan_version": world.plan_version,
             "now": world.at(world.now_minute),
@@ -108,6 +108,10 @@ def make_app(world: World) -> FastAPI:
             },
             "operations": [world.operation(o) for o in world.plan.values()],
         }
+        if world.while_reading:
+            world.while_reading()
+            await asyncio.sleep(0.3)  # the news overtakes the answer
+        return answer
 
     @app.get("/api/live")
     async def live() -> StreamingResponse:

@@ -7,6 +7,7 @@ import itertools
 import json
 import random
 import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -65,6 +66,7 @@ class World:
         self.staging: list[dict[str, Any]] = []
         self.log: list[dict[str, Any]] = []
         self.connected = True
+        self.while_reading: Callable[[], None] | None = None  # between the board's reading and its answer
         self.ids = itertools.count(1)
         self.tasks: set[asyncio.Task[None]] = set()
         self.recount(announce=False)

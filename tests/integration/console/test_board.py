@@ -180,6 +180,22 @@ def test_the_board_follows_the_plant(console: Console) -> None:
     page.locator(".steps li.done", has_text=op.machine).first.wait_for(timeout=30_000)
 
 
+def test_news_that_overtakes_the_board_is_not_lost(console: Console) -> None:
+    world = console.world
+    world.rate = 0
+    op = min((o for o in world.plan.values() if world.state[o.key] == "started"), key=lambda o: o.end)
+
+    def finish() -> None:
+        world.state[op.key] = "done"
+        world.emit("operation", world.operation(op))
+        world.while_reading = None
+
+    world.while_reading = finish
+    page = console.open()
+    page.get_by_label("Find an order").fill(op.order)
+    page.locator(".steps li.done", has_text=op.machine).first.wait_for(timeout=10_000)
+
+
 def test_ten_thousand_bars_are_painted(console: Console, record_property: Any) -> None:
     def crowd(machines: int, each: int) -> tuple[dict[str, Any], dict[str, Any]]:
         def at(minutes: float) -> str:
