@@ -110,7 +110,7 @@ def make_app(world: World) -> FastAPI:
         }
         if world.while_reading:
             world.while_reading()
-            await asyncio.sleep(0.3)  # the news overtakes the answer
+            await asyncio.sleep(1.5)  # the news overtakes the answer
         return answer
 
     @app.get("/api/live")

@@ -186,9 +186,9 @@ def test_news_that_overtakes_the_board_is_not_lost(console: Console) -> None:
     op = min((o for o in world.plan.values() if world.state[o.key] == "started"), key=lambda o: o.end)
 
     def finish() -> None:
-        world.state[op.key] = "done"
-        world.emit("operation", world.operation(op))
         world.while_reading = None
+        world.now_minute = op.end
+        world.recount(announce=True)
 
     world.while_reading = finish
     page = console.open()
