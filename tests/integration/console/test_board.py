@@ -191,8 +191,11 @@ def test_news_that_overtakes_the_board_is_not_lost(console: Console) -> None:
         world.recount(announce=True)
 
     world.while_reading = finish
-    page = console.open()
+    with console.page.expect_response("**/api/board") as answered:
+        page = console.open()
+    answered.value.finished()
     page.get_by_label("Find an order").fill(op.order)
+    page.locator(".steps li.planned").first.wait_for()  # the whole board is there
     page.locator(".steps li.done", has_text=op.machine).first.wait_for(timeout=10_000)
 
 
