@@ -76,7 +76,8 @@ def common(first: Iterable[Period], second: Iterable[Period]) -> list[Period]:
 def open_periods(calendar: Calendar, zone: ZoneInfo, first: date, last: date) -> list[Period]:
     """The working time of a calendar from the local date `first` through `last`.
 
-    A closed date has no period that begins on it; the night shift of the day before still ends on it.
+    A closed date has no period and no break that begins on it; the night shift of the day before still
+    ends on it, and an extra period on it has no break.
     """
     closed = {item.on for item in calendar.exceptions if item.start is None}
     work: list[Period] = []
@@ -84,12 +85,9 @@ def open_periods(calendar: Calendar, zone: ZoneInfo, first: date, last: date) ->
     day = first - timedelta(days=1)  # a period of the day before may run into `first`
     while day <= last:
         for shift in calendar.shifts:
-            if day.weekday() in shift.weekdays:
+            if day.weekday() in shift.weekdays and day not in closed:
                 period = _period(day, shift.start, shift.end, zone)
-                if shift.is_break:
-                    breaks.append(period)
-                elif day not in closed:
-                    work.append(period)
+                (breaks if shift.is_break else work).append(period)
         day += timedelta(days=1)
     work.extend(
         _period(item.on, item.start, item.end, zone)

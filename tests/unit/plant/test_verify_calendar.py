@@ -46,6 +46,14 @@ def test_a_closed_date_loses_what_begins_on_it_and_an_extra_period_adds() -> Non
     assert hours(extra, "2026-03-03") == 11
 
 
+def test_an_extra_period_on_a_closed_date_has_no_break() -> None:
+    shifts = (Shift(DAYS, time(6), time(14)), Shift(DAYS, time(9), time(10), is_break=True))
+    holiday = date(2026, 3, 3)
+    worked = CalendarException(holiday, time(8), time(12))
+    assert hours(Calendar("d", shifts, (CalendarException(holiday), worked)), "2026-03-03") == 4
+    assert hours(Calendar("d", shifts, (worked,)), "2026-03-03") == 7
+
+
 @pytest.mark.parametrize(("day", "expected"), [("2026-03-29", 23), ("2026-10-25", 25), ("2026-05-01", 24)])
 def test_days_of_clock_changes_are_shorter_and_longer(day: str, expected: float) -> None:
     assert hours(Calendar("a", (Shift(DAYS, time(0), time(0)),)), day) == expected
