@@ -54,7 +54,7 @@ class Describer:
         }
         self._base: dict[tuple[str, str], Assignment] = {a.key: a for a in state.plan.assignments}
         self._machine_name = {item.id: item.name or item.id for item in plant.machines}
-        self._person_name = {person.id: person.name or person.id for person in plant.people}
+        self._center = work_center_of(plant)
 
     # -- the plan itself -----------------------------------------------------------------------
 
@@ -342,15 +342,12 @@ class Describer:
 
     @cached_property
     def _centers(self) -> list[str]:
-        return list(dict.fromkeys(self._center_name(machine) for machine in self.problem.machines))
+        return list(dict.fromkeys(self._center[machine] for machine in self.problem.machines))
 
     @cached_property
     def _center_of_machine(self) -> Ints:
         index = {name: i for i, name in enumerate(self._centers)}
-        return np.array([index[self._center_name(m)] for m in self.problem.machines], np.int64)
-
-    def _center_name(self, machine: str) -> str:
-        return work_center_of(self.plant)[machine]
+        return np.array([index[self._center[m]] for m in self.problem.machines], np.int64)
 
     def _operation(self, op: int) -> RoutingOperation:
         order, operation = self.problem.operations[op]

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from linewright.decide import describe
 from linewright.decide.document import to_document
 from linewright.decide.generate import Alternatives, Effort, generate
 from linewright.errors import NotFeasible, NotFound
@@ -95,3 +96,20 @@ def test_people_are_told_what_changes_for_them(shop: Shop, found: Alternatives) 
     for move in scenario.staging:
         assert jobs[move.job_order].machine == move.to_machine
         assert jobs[move.job_order].setup_start == move.needed_by
+
+
+def test_what_changes_is_told_of_every_work_center_it_touches(
+    shop: Shop, found: Alternatives, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    centers = describe.work_center_of(shop.plant)
+    asked = []
+    monkeypatch.setattr(describe, "work_center_of", lambda plant: asked.append(plant) or centers)
+    tell = describe.Describer(shop.plant, found.state, found.problem)
+    candidate = found.candidates[2]
+    base = {a.key: a.machine for a in shop.state.plan.assignments}
+    touched = set()
+    for row in tell.operations(candidate):
+        if job_order_id(row.order, row.operation) in tell.difference(candidate).jobs:
+            touched |= {centers[row.machine], centers[base[row.order, row.operation]]}
+    assert {change.work_center for change in tell.downstream(candidate)} == touched
+    assert len(asked) == 1
