@@ -61,9 +61,8 @@ class Facts:
         self.machines: dict[str, Equipment] = {item.id: item for item in plant.machines}
         self.people: dict[str, Person] = {item.id: item for item in plant.people}
         self.parts = {part.id: part for part in plant.parts}
-        self.orders: dict[str, Order] = {item.id: item for item in (*plant.orders, *state.orders)}
-        for order in state.cancelled:
-            self.orders.pop(order, None)
+        self.known: dict[str, Order] = {item.id: item for item in (*plant.orders, *state.orders)}
+        self.orders = {name: order for name, order in self.known.items() if name not in state.cancelled}
         self.lots = {lot.id: lot for lot in (*plant.lots, *state.lots)}
         self.progress = {item.key: item for item in state.progress}
         self.planned = {item.key: item for item in state.plan.assignments}
@@ -254,13 +253,12 @@ class Facts:
         return False
 
     def used_up(self, material: str) -> float:
-        """What operations that have begun have taken of a material."""
+        """What operations that have begun have taken of a material, for orders since cancelled too."""
         taken = 0.0
         for item in self.progress.values():
-            order = self.orders.get(item.order)
-            if order is not None:
-                for use in self.routing(order, item.operation).consumes:
-                    taken += use.quantity_per_unit * order.quantity * (use.material == material)
+            order = self.known[item.order]
+            for use in self.routing(order, item.operation).consumes:
+                taken += use.quantity_per_unit * order.quantity * (use.material == material)
         return taken
 
     # --- setups ---------------------------------------------------------------------------------
@@ -271,8 +269,8 @@ class Facts:
             return self.state.machine_family[machine]
         family = self.machines[machine].initial_family
         for item in sorted(self.progress.values(), key=lambda item: (item.setup_start, item.key)):
-            if item.machine == machine and item.status is OperationStatus.DONE and item.order in self.orders:
-                family = self.routing(self.orders[item.order], item.operation).family or family
+            if item.machine == machine and item.status is OperationStatus.DONE:
+                family = self.routing(self.known[item.order], item.operation).family or family
         return family
 
     def setup_s(self, machine: str, mounted: str, family: str) -> int:

@@ -19,8 +19,8 @@ from linewright.plant.arrays import FREE, FROZEN, OBJECTIVES, UNATTENDED, PlanAr
 from linewright.plant.build import build
 from linewright.plant.generate import FacilitySpec, generate, generate_state
 from linewright.plant.history import state_at
-from linewright.plant.plan import Assignment, Controls, Plan, PlantState
-from linewright.plant.records import Order, Planning, Plant
+from linewright.plant.plan import Assignment, Controls, OperationStatus, Plan, PlantState, Progress
+from linewright.plant.records import MaterialLot, Order, Planning, Plant
 from linewright.plant.timing import evaluate
 from linewright.plant.verify import examine, verify
 
@@ -570,6 +570,31 @@ def test_what_nobody_can_do_may_be_left_out() -> None:
     assert verify(plant, state, doc) == []
     doc["unplannable"].pop()
     assert any("is missing" in str(item) for item in verify(plant, state, doc))
+
+
+def test_what_a_cancelled_order_has_used_up_and_mounted_stays_so() -> None:
+    plant = generate(SMALL, 8)
+    state = generate_state(plant)
+    parts = {part.id: part for part in plant.parts}
+    users: dict[str, list[Order]] = {}
+    for order in plant.orders:
+        for use in parts[order.part].operations[0].consumes:
+            users.setdefault(use.material, []).append(order)
+    material, (first, *others) = next(item for item in users.items() if len(item[1]) > 1)
+    (use,) = parts[first.part].operations[0].consumes
+    enough = use.quantity_per_unit * first.quantity
+    plant = replace(plant, lots=(*(lot for lot in plant.lots if lot.material != material),
+                                 MaterialLot("ONLY", material, enough)))  # fmt: skip
+    operation = parts[first.part].operations[0]
+    done = Progress(
+        first.id, operation.id, operation.alternatives[0].machine, "", OperationStatus.DONE,
+        state.at - timedelta(hours=2), state.at - timedelta(hours=2), state.at - timedelta(hours=1),
+    )  # fmt: skip
+    state = replace(state, progress=(done,), cancelled=frozenset({first.id}))
+    problem = build(plant, state)
+    assert {order.id for order in others} <= {item.order for item in problem.unplannable}
+    plans = {name: some_plan(problem, i) for i, name in enumerate(("keep", "push-right", "s01"))}
+    assert verify(plant, state, document(plant, problem, plans, state.at, [])) == []
 
 
 def test_frozen_operations_keep_their_sequence() -> None:
