@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from linewright.errors import Finding
@@ -19,10 +19,7 @@ from linewright.plant.folder_values import CellError, load_zone
 from linewright.plant.history import current
 from linewright.plant.places import Places
 from linewright.plant.plan import PlantState, Progress
-from linewright.plant.records import Calendar, Level, Part, Plant
-
-LONGEST_RUN = timedelta(days=366)
-"""An operation that takes longer than this has its duration in a wrong unit."""
+from linewright.plant.records import LONGEST, Calendar, Level, Part, Plant
 
 WEEK_S = 7 * 86400
 A_MONDAY = datetime(2024, 1, 1, tzinfo=UTC)
@@ -125,16 +122,6 @@ def _id_text(record: object, name: str, what: str, findings: Findings, listed: b
 def _settings(plant: Plant, state: PlantState, findings: Findings) -> None:
     if not plant.id and not findings.places.hidden("plant.toml", "id"):
         findings.found.append(Finding("plant.toml key id", "is empty.", "Give the plant an id."))
-    for name in ("freeze_min", "moved_tolerance_min"):
-        value = getattr(plant.planning, name)
-        if not value >= 0:
-            findings.found.append(
-                Finding(
-                    f"plant.toml [planning] key {name}",
-                    f"is {value}: it cannot be negative.",
-                    "Write 0 or more.",
-                )
-            )
     if state.plan.version < 0:
         findings.found.append(
             Finding("plant.toml [state] key plan_version", "is negative.", "Write 1, or the last version.")
@@ -355,7 +342,7 @@ def _orders(plant: Plant, findings: Findings) -> None:
         for operation in parts[order.part].operations if order.part in parts else ():
             for alternative in operation.alternatives:
                 run = alternative.run_s(order.quantity)
-                if run > LONGEST_RUN.total_seconds():
+                if run > LONGEST.total_seconds():
                     findings.add(
                         alternative,
                         f"operation {operation.id} of order {order.id} would take {run // 86400:,} days "

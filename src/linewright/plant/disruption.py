@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from linewright.errors import Finding, NotFound, PlantError
-from linewright.plant.folder_values import LARGEST, CellError, instant, load_zone, nearest
+from linewright.plant.folder_values import CellError, instant, load_zone, nearest
 from linewright.plant.history import current
 from linewright.plant.plan import PlantState
 from linewright.plant.records import Absence, Order, Plant
@@ -199,8 +199,6 @@ def _make(record: type[Any], body: dict[str, Any], where: str) -> Any:
         expected, words = _TYPES.get(name, (str, "text"))
         if not isinstance(value, expected) or isinstance(value, bool):
             findings.append(Finding(place, f"{value!r} is not {words}.", f"Write {words}."))
-        elif isinstance(value, int | float) and not value <= LARGEST:
-            findings.append(Finding(place, f"{value} is too large.", "Maybe a digit too many."))
         values[name] = value
     if not findings:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,9 @@ import tomli_w
 from linewright.errors import Finding
 from linewright.plant.folder_csv import read_text
 from linewright.plant.folder_tables import FORMAT, SETTINGS, SETTINGS_FILE
-from linewright.plant.folder_values import LARGEST, CellError, instant, instant_text, load_zone, nearest
+from linewright.plant.folder_values import CellError, instant, instant_text, load_zone, nearest
 from linewright.plant.plan import PlantState
-from linewright.plant.records import Planning, Plant
+from linewright.plant.records import LARGEST, Planning, Plant
 
 MAX_SETTINGS_BYTES = 2**20
 SETTINGS_ADVICE = "Save it again as UTF-8 text."
@@ -84,15 +84,12 @@ class _Reader:
             self._report("", "timezone", error.what, error.advice)
             s.timezone = "UTC"
         planning, state = self._table("planning"), self._table("state")
-        default = Planning()
-        s.planning = Planning(
-            float(self._value(planning, "planning", "freeze_min", (float, int), default.freeze_min)),
-            float(
-                self._value(
-                    planning, "planning", "moved_tolerance_min", (float, int), default.moved_tolerance_min
-                )
-            ),
-        )
+        for key in SETTINGS["planning"]:
+            value = self._value(planning, "planning", key, (float, int), getattr(s.planning, key))
+            try:
+                s.planning = replace(s.planning, **{key: float(value)})
+            except ValueError as error:
+                self._report("planning", key, f"cannot be: {error}.", "Correct it; it is in minutes.")
         at = self._value(state, "state", "at", (str, datetime), s.at)
         try:
             s.at = instant(at.isoformat() if isinstance(at, datetime) else at, s.zone)

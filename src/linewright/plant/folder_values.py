@@ -16,10 +16,9 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from linewright.plant.plan import OperationStatus
-from linewright.plant.records import Level
+from linewright.plant.records import LARGEST, Level
 
 FIRST_YEAR, LAST_YEAR = 1970, 2199
-LARGEST = 10**12  # of any number in a table; keeps seconds times quantities within 64 bits
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

@@ -8,13 +8,48 @@ checked by `plant.checks`. All instants are aware datetimes; durations carry the
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+
+LARGEST = 10**12
+"""Of any number in a record; keeps seconds times quantities within 64 bits."""
+
+LONGEST = timedelta(days=366)
+"""No setup, run, transfer or repair takes longer: what seems to is written in a wrong unit."""
+
+LARGEST_CV = 10.0
+"""A coefficient of variation above this is written in percent."""
 
 
 def _require(condition: bool, message: str) -> None:
     if not condition:
         raise ValueError(message)
+
+
+def _amount(name: str, value: float) -> None:
+    _require(value >= 0, f"{name} is {value}: it cannot be negative")
+    _require(value <= LARGEST, f"{name} is {value}: it is too large, the limit is {LARGEST:.0e}")
+
+
+def _positive(name: str, value: float) -> None:
+    _require(value > 0, f"{name} is {value}: it must be positive")
+    _amount(name, value)
+
+
+def _duration(name: str, value: float, unit: timedelta) -> None:
+    _require(value >= 0, f"{name} is {value}: a duration cannot be negative")
+    _require(
+        value * unit.total_seconds() <= LONGEST.total_seconds(),
+        f"{name} is {value}: that is more than a year",
+    )
+
+
+def _cv(name: str, value: float) -> None:
+    _require(value >= 0, f"{name} is {value}: it cannot be negative")
+    _require(value <= LARGEST_CV, f"{name} is {value}: it is standard deviation divided by mean, not percent")
+
+
+_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 class Level(StrEnum):
@@ -44,9 +79,9 @@ class Equipment:
 
     def __post_init__(self) -> None:
         _require(bool(self.id), "id is empty")
-        _require(self.mtbf_h >= 0, f"mtbf_h is {self.mtbf_h}: it cannot be negative")
-        _require(self.mttr_h >= 0, f"mttr_h is {self.mttr_h}: it cannot be negative")
-        _require(self.mttr_cv >= 0, f"mttr_cv is {self.mttr_cv}: it cannot be negative")
+        _amount("mtbf_h", self.mtbf_h)
+        _duration("mttr_h", self.mttr_h, _HOUR)
+        _cv("mttr_cv", self.mttr_cv)
         _require(
             not (self.mtbf_h > 0 and self.mttr_h == 0),
             "mtbf_h is given without mttr_h: a failure without a repair time never ends",
@@ -120,7 +155,7 @@ class MaterialLot:
     location: str = ""
 
     def __post_init__(self) -> None:
-        _require(self.quantity >= 0, f"quantity is {self.quantity}: it cannot be negative")
+        _amount("quantity", self.quantity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +172,9 @@ class Alternative:
     cv: float = 0.0  # coefficient of variation of the run time (lognormal)
 
     def __post_init__(self) -> None:
-        _require(self.min_per_unit >= 0, f"min_per_unit is {self.min_per_unit}: it cannot be negative")
-        _require(self.fixed_min >= 0, f"fixed_min is {self.fixed_min}: it cannot be negative")
-        _require(self.cv >= 0, f"cv is {self.cv}: it cannot be negative")
+        _duration("min_per_unit", self.min_per_unit, _MINUTE)
+        _duration("fixed_min", self.fixed_min, _MINUTE)
+        _cv("cv", self.cv)
 
     def run_s(self, quantity: int) -> int:
         """Planned run time, in seconds, for a quantity."""
@@ -154,10 +189,7 @@ class Consumption:
     quantity_per_unit: float
 
     def __post_init__(self) -> None:
-        _require(
-            self.quantity_per_unit > 0,
-            f"quantity_per_unit is {self.quantity_per_unit}: it must be positive",
-        )
+        _positive("quantity_per_unit", self.quantity_per_unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +213,7 @@ class RoutingOperation:
         _require(
             "/" not in self.id, f"operation {self.id!r} holds a slash: ORDER/OPERATION names a job order"
         )
-        _require(self.transfer_min >= 0, f"transfer_min is {self.transfer_min}: it cannot be negative")
+        _duration("transfer_min", self.transfer_min, _MINUTE)
         _require(0 <= self.scrap_rate < 1, f"scrap_rate is {self.scrap_rate}: it must be from 0 to below 1")
         _require(0 <= self.rework_rate <= 1, f"rework_rate is {self.rework_rate}: it must be from 0 to 1")
 
@@ -213,8 +245,8 @@ class Order:
 
     def __post_init__(self) -> None:
         _require(bool(self.id), "id is empty")
-        _require(self.quantity > 0, f"quantity is {self.quantity}: it must be positive")
-        _require(self.priority > 0, f"priority is {self.priority}: it must be positive")
+        _positive("quantity", self.quantity)
+        _positive("priority", self.priority)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +259,7 @@ class SetupTime:
     minutes: float
 
     def __post_init__(self) -> None:
-        _require(self.minutes >= 0, f"minutes is {self.minutes}: a duration cannot be negative")
+        _duration("minutes", self.minutes, _MINUTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +294,10 @@ class Planning:
 
     freeze_min: float = 60.0  # operations planned to start within it keep machine, person and sequence
     moved_tolerance_min: float = 30.0  # a start shifted by more counts as moved
+
+    def __post_init__(self) -> None:
+        _duration("freeze_min", self.freeze_min, _MINUTE)
+        _duration("moved_tolerance_min", self.moved_tolerance_min, _MINUTE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -411,7 +411,6 @@ def test_nothing_is_written_of_a_plant_that_cannot_be_read_back(folder: Folder, 
             replace(plant, name="x", orders=(replace(plant.orders[0], customer="\0"), *plant.orders[1:])),
             "NUL",
         ),
-        (replace(plant, lots=(replace(plant.lots[0], quantity=float("inf")),)), "cannot be written"),
     ):
         with pytest.raises(PlantError, match=message):
             write_plant(tmp_path / "deep" / "out", wrong, state)

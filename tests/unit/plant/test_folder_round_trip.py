@@ -45,6 +45,8 @@ texts = st.text(
 ).map(str.strip)
 ids = texts.filter(lambda text: text and text.isprintable() and not set(text) & set("/;") and text != "*")
 amounts = st.floats(0, 1e6, allow_nan=False)
+minutes = st.floats(0, 500_000)
+spreads = st.floats(0, 10)
 
 
 def within(first: datetime, last: datetime) -> st.SearchStrategy[datetime]:
@@ -101,8 +103,8 @@ def plants(draw: st.DrawFn) -> tuple[Plant, PlantState, tuple[Progress, ...]]:
                 calendar=draw(calendar),
                 setup_group=draw(st.sampled_from(["", *groups])),
                 mtbf_h=draw(amounts),
-                mttr_h=draw(amounts) + 0.25,
-                mttr_cv=draw(amounts),
+                mttr_h=draw(st.floats(0.25, 8000)),
+                mttr_cv=draw(spreads),
             )
             for name in machine_ids
         ),
@@ -117,7 +119,7 @@ def plants(draw: st.DrawFn) -> tuple[Plant, PlantState, tuple[Progress, ...]]:
             used = draw(st.lists(st.sampled_from(machine_ids), min_size=1, unique=True))
             skill = draw(st.sampled_from(["", *skills]))
             alternatives = tuple(
-                Alternative(m, draw(st.floats(0, 5)), draw(st.floats(0, 5)), skill, draw(amounts))
+                Alternative(m, draw(st.floats(0, 5)), draw(st.floats(0, 5)), skill, draw(spreads))
                 for m in used
             )
             consumes = tuple(
@@ -133,7 +135,7 @@ def plants(draw: st.DrawFn) -> tuple[Plant, PlantState, tuple[Progress, ...]]:
                     name=draw(texts),
                     family=draw(st.sampled_from(["", *families])),
                     pausable=draw(st.booleans()),
-                    transfer_min=draw(amounts),
+                    transfer_min=draw(minutes),
                     consumes=consumes,
                     scrap_rate=draw(st.floats(0, 0.99)),
                     rework_rate=draw(st.floats(0, 1)),
@@ -143,7 +145,7 @@ def plants(draw: st.DrawFn) -> tuple[Plant, PlantState, tuple[Progress, ...]]:
         parts.append(Part(part, tuple(operations), draw(texts)))
     needed = sorted({item.family for part in parts for item in part.operations} - {""})
     setups = tuple(
-        SetupTime(group, before, "*", draw(amounts))
+        SetupTime(group, before, "*", draw(minutes))
         for group in sorted({item.setup_group for item in equipment} - {""})
         for before in ["*", *needed]
     )
@@ -203,7 +205,7 @@ def plants(draw: st.DrawFn) -> tuple[Plant, PlantState, tuple[Progress, ...]]:
         lots=tuple(lots[1:]),
         setups=setups,
         downtimes=tuple(Downtime(m, at, at + timedelta(seconds=1), draw(texts)) for m in machine_ids),
-        planning=Planning(draw(amounts), draw(amounts)),
+        planning=Planning(draw(minutes), draw(minutes)),
         assumptions=tuple((text, draw(texts)) for text in names(2)),
     )
     state = PlantState(
