@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -48,6 +49,15 @@ def pair(text: str, option: str, what: str) -> tuple[str, str]:
     if not separator or not name.strip() or not value.strip():
         raise BadArgument(f"{option}: {text!r} cannot be read. Write it like {what}.")
     return name.strip(), value.strip()
+
+
+def once(names: Iterable[str], option: str) -> None:
+    """Refuse an option that says two things of one name: which of them was meant?"""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise BadArgument(f"{option}: {name} is named twice. Keep one of them.")
+        seen.add(name)
 
 
 def job(text: str, option: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from linewright.cli.arguments import BadArgument, duration, instant, job, pair
+from linewright.cli.arguments import BadArgument, duration, instant, job, once, pair
 
 if TYPE_CHECKING:
     from linewright.decide.generate import Alternatives
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--pin", multiple=True, metavar="ORDER/OP=MACHINE", help="Keep an operation on a machine.")
 @click.option("--forbid", multiple=True, metavar="MACHINE", help="Use this machine for nothing new.")
 @click.option("--scenarios", default=50, show_default=True, type=click.IntRange(1, 1000))
-@click.option("--seconds", default=5.0, show_default=True, type=click.FloatRange(0.1))
+@click.option("--seconds", type=click.FloatRange(0.1), help="Time for all of it (default 5).")
 @click.option("--moves", type=click.IntRange(1), help="Search moves instead of a time: repeatable.")
 @click.option("--threads", default=2, show_default=True, type=click.IntRange(1, 256))
 @click.option("--seed", default=1, show_default=True, type=int)
@@ -46,7 +46,7 @@ def replan(
     pin: tuple[str, ...],
     forbid: tuple[str, ...],
     scenarios: int,
-    seconds: float,
+    seconds: float | None,
     moves: int | None,
     threads: int,
     seed: int,
@@ -62,44 +62,54 @@ def replan(
     from linewright.plant import disruption as disruptions
     from linewright.plant.folder import read_history, read_plant
     from linewright.plant.history import state_at
-    from linewright.plant.plan import Controls
+    from linewright.plant.plan import Controls, job_order_id
     from linewright.warmup import warm
 
     if output is not None and not output.absolute().parent.is_dir():
         raise BadArgument(
             f"--json: the folder {output.absolute().parent} does not exist. Maybe make it first."
         )
+    if seconds is not None and moves is not None:
+        raise BadArgument("--seconds and --moves both say when to stop. Give one of them.")
+    if lasting and not down:
+        raise BadArgument(
+            f"--for {lasting[0]} has no --down. Name the machine: --down M07 --for {lasting[0]}."
+        )
+    if down and len(lasting) not in (1, len(down)):
+        raise BadArgument(
+            f"--down is given {len(down)} times and --for {len(lasting)} times."
+            " Give one duration per machine, or one for all."
+        )
+    lots = [pair(text, "--late", "LOT=2026-11-17T10:00") for text in late]
+    pins = [
+        (job(key, "--pin"), machine) for key, machine in (pair(text, "--pin", "O-1/20=M03") for text in pin)
+    ]
+    once(down, "--down")
+    once((lot for lot, _ in lots), "--late")
+    once((job_order_id(*key) for key, _ in pins), "--pin")
     described, state = read_plant(plant_folder)
     when = instant(at, described.timezone, "--at") if at else state.at
     state = state_at(described, state, read_history(plant_folder), when)
     asked: list[Disruption] = []
-    if len(lasting) not in (1, len(down)) and (down or lasting):
-        raise BadArgument("--down and --for go together: give one duration per machine, or one for all.")
     for i, machine in enumerate(down):
         span = duration(lasting[i if len(lasting) > 1 else 0], "--for")
         asked.append(disruptions.MachineDown(machine, when + span))
     for number, text in enumerate(rush, 1):
         asked.append(disruptions.RushOrder(_rush_order(text, described, when, number)))
-    for text in late:
-        lot, time = pair(text, "--late", "LOT=2026-11-17T10:00")
+    for lot, time in lots:
         asked.append(disruptions.MaterialLate(lot, instant(time, described.timezone, "--late")))
     for text in absent:
         person, away = pair(text, "--absent", "PERSON=8h")
         asked.append(disruptions.OperatorAbsent(person, when, when + duration(away, "--absent")))
     for item in asked:
         state = disruptions.apply(described, state, item)
-    controls = Controls(
-        pin_machine={
-            job(key, "--pin"): machine for key, machine in (pair(t, "--pin", "O-1/20=M03") for t in pin)
-        },
-        forbid_machines=frozenset(forbid),
-    )
+    controls = Controls(pin_machine=dict(pins), forbid_machines=frozenset(forbid))
     if moves is None:
         for _ in warm():
             pass
     effort = Effort(
         scenarios=scenarios,
-        seconds=None if moves else seconds,
+        seconds=None if moves else seconds or 5.0,
         moves=moves,
         threads=threads,
         seed=seed,
@@ -115,8 +125,9 @@ def _rush_order(text: str, plant: Plant, when: datetime, number: int) -> Order:
 
     fields = [part.strip() for part in text.split(",")]
     try:
-        part, quantity, due = fields[:3]
-        priority = float(fields[3]) if len(fields) == 4 else 10.0
+        if len(fields) not in (3, 4):
+            raise ValueError(f"it has {len(fields)} fields")
+        part, quantity, due, priority = *fields[:3], float(fields[3] if len(fields) == 4 else 10)
         return Order(
             f"RUSH-{number}", part, int(quantity), instant(due, plant.timezone, "--rush"), when, priority
         )
