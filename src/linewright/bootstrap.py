@@ -38,6 +38,9 @@ from linewright.warmup import warm
 log = logging.getLogger(__name__)
 
 RECONNECT_S = 2.0
+WARM_ANYWAY_S = 5.0
+"""Kernels are loaded when the plant has answered, so that the page is there first, and after this time."""
+
 LONGEST_AGE_S = 86400.0
 
 DOORS_OWN = ("connector.connected", "connector.lost", "data.gap_detected")
@@ -117,6 +120,7 @@ class ControlRoom:
         self.live = Live()
         self.floor: NoFloor | LiveFloor = LiveFloor(door, self._latest) if door else NoFloor(initial.at)
         self.warm_s: float | None = None
+        self._answered = threading.Event()
         self.loop = DecisionLoop(
             plant,
             initial,
@@ -160,6 +164,8 @@ class ControlRoom:
 
     def _warm(self) -> None:
         """Compile the kernels, so that the first generation is as fast as the next."""
+        if self.door is not None:
+            self._answered.wait(WARM_ANYWAY_S)
         began = time.perf_counter()
         for step in warm():
             log.info("kernels: %s", step)
@@ -191,6 +197,7 @@ class ControlRoom:
 
         async def take(events: list[Event], checkpoint: Checkpoint) -> None:
             await asyncio.to_thread(self.store.append, events)
+            self._answered.set()
 
         while True:
             try:
