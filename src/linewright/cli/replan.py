@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.option("--seconds", type=click.FloatRange(0.1), help="Time for all of it (default 5).")
 @click.option("--moves", type=click.IntRange(1), help="Search moves instead of a time: repeatable.")
 @click.option("--threads", default=2, show_default=True, type=click.IntRange(1, 256))
-@click.option("--seed", default=1, show_default=True, type=int)
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**32 - 1))
 @click.option("--json", "output", type=click.Path(path_type=Path), help="Write every scenario to this file.")
 def replan(
     plant_folder: Path,

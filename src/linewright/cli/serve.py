@@ -14,8 +14,8 @@ import click
 @click.option("--data", type=click.Path(path_type=Path), help="Folder for the event store.")
 @click.option("--host", help="Address to listen on (default 127.0.0.1).")
 @click.option("--port", type=int, help="Port to listen on (default 8600).")
-@click.option("--scenarios", type=click.IntRange(1, 1000), help="Alternatives to generate (default 50).")
-@click.option("--seconds", type=click.FloatRange(0.5), help="Time for a generation (default 4).")
+@click.option("--scenarios", type=int, help="Alternatives to generate (default 50).")
+@click.option("--seconds", type=float, help="Time for a generation (default 4).")
 def serve(plant_folder: Path, **given: object) -> None:
     """Run the console and the decision loop for a plant.
 
@@ -28,9 +28,7 @@ def serve(plant_folder: Path, **given: object) -> None:
     from linewright.bootstrap import ControlRoom
     from linewright.settings import Settings
 
-    settings = Settings().model_copy(
-        update={name: value for name, value in given.items() if value is not None}
-    )
+    settings = Settings(**{name: value for name, value in given.items() if value is not None})
     room = ControlRoom.open(plant_folder, settings)
     click.echo(f"{room.plant.name or room.plant.id}: http://{settings.host}:{settings.port}")
     uvicorn.run(room.app(), host=settings.host, port=settings.port, log_level="warning")
