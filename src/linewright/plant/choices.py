@@ -12,12 +12,15 @@ from linewright.plant.arrays import UNATTENDED
 from linewright.plant.calendars import Hours, expand, open_s
 from linewright.plant.plan import OperationStatus, Progress
 from linewright.plant.records import Alternative
-from linewright.plant.remaining import LATEST_S, Choice, Operation, Remaining
+from linewright.plant.remaining import LATEST_S, LONGEST_S, Choice, Operation, Remaining
 
 DAY_S = 86400
 
 SLACK = 4
 """The horizon holds this many times the open time that the busiest machine or crew could need."""
+
+FARTHEST_S = 50 * 366 * DAY_S
+"""Calendars reach no farther; where a machine alone would need more, durations are in a wrong unit."""
 
 LEAST_LEFT_S = 60
 """Work left of a started operation that is not reported done, at least."""
@@ -97,13 +100,15 @@ class Choices:
             longest = 0
             for alternative in op.routing.alternatives:
                 machine = self.remaining.machine_of(alternative.machine, f"operation {op.name}")
+                if self.is_endless(op, alternative):
+                    continue
                 work = alternative.run_s(op.order.quantity)
                 work += self.setups.largest_s(machine, op.routing.family)
                 machine_load[alternative.machine] += work
                 skill_load[alternative.skill] += work
                 longest = max(longest, work)
             if op.begun is not None:
-                longest = max(longest, op.begun.remaining_s or 0)
+                longest = max(longest, min(op.begun.remaining_s or 0, LONGEST_S))
                 machine_load[op.begun.machine] += longest
             order_load[op.order.id] += longest
         facts = [*self.remaining.state.machine_down_until.values()]
@@ -117,12 +122,19 @@ class Choices:
             skill: sum(share[self.plant.people[w].calendar] for w in who)
             for skill, who in self.skilled.items()
         }
-        days_of = [
-            *(machine_load[machine.id] / share[machine.calendar] for machine in self.plant.machines),
-            *(load / max(scarcest, people.get(skill, 1.0)) for skill, load in skill_load.items() if skill),
-            *(load / scarcest for load in order_load.values()),
-        ]
-        return latest + 30 * DAY_S + round(SLACK * max(days_of, default=0))
+        needed_s = {
+            f"machine {unit.id}": machine_load[unit.id] / share[unit.calendar] for unit in self.plant.machines
+        }
+        for skill, load in skill_load.items():
+            if skill:
+                needed_s[f"skill {skill}"] = load / max(scarcest, people.get(skill, 1.0))
+        for name, seconds in needed_s.items():
+            if seconds > FARTHEST_S:
+                what = f"may get work for {seconds / (365 * DAY_S):,.0f} years, more than can be planned."
+                advice = "Maybe durations are not in minutes, or quantities or calendars are wrong."
+                raise PlantError([Finding(name, what, advice)])
+        longest_s = max([*needed_s.values(), *(load / scarcest for load in order_load.values())], default=0)
+        return min(FARTHEST_S, latest + 30 * DAY_S + round(SLACK * longest_s))
 
     def open_shares(self) -> dict[str, float]:
         """For each calendar the share of four weeks for which it is open, at least a hundredth."""
@@ -140,9 +152,15 @@ class Choices:
         if op.begun is not None:
             self.go_on(op, op.begun)
             return
+        if op.ready_s > LATEST_S:
+            years = op.ready_s // (365 * DAY_S)
+            self.remaining.drop(op, f"it may not begin for {years} years", "Maybe a date is mistyped.")
+            return
         for alternative in op.routing.alternatives:
             machine = self.remaining.machine[alternative.machine]
             if self.is_forbidden(op, alternative.machine) or self.is_gone(alternative.machine):
+                continue
+            if self.is_endless(op, alternative):
                 continue
             run = alternative.run_s(op.order.quantity)
             need = 1 if op.routing.pausable else run + self.setups.largest_s(machine, op.routing.family)
@@ -163,6 +181,10 @@ class Choices:
     def is_gone(self, machine: str) -> bool:
         """Whether a machine is down and not expected back."""
         return self.remaining.down_s.get(machine, 0) > LATEST_S
+
+    def is_endless(self, op: Operation, alternative: Alternative) -> bool:
+        """Whether an operation would run for longer than any can."""
+        return alternative.run_s(op.order.quantity) > LONGEST_S
 
     def crew(
         self, op: Operation, machine: int, alternative: Alternative, need_s: int
@@ -212,6 +234,9 @@ class Choices:
             self.remaining.drop(op, why, "Correct the calendars, or report who goes on with it.")
         crew = None if operator == UNATTENDED else (operator,)
         left = self.work_left_s(op, begun, alternative, machine, operator)
+        if left > LONGEST_S:
+            why = f"it has begun on {begun.machine} and would run for another {left // DAY_S:,} days"
+            self.remaining.drop(op, why, f"Correct its work left, or the quantity of order {op.order.id}.")
         op.choices = [Choice(machine, left, crew, alternative.cv)]
         op.fixed_operator = operator
 
@@ -251,6 +276,10 @@ class Choices:
             elif self.is_forbidden(op, name):
                 whys.append(f"{name} is forbidden")
                 remedies.append(f"lift the ban on {name}")
+            elif self.is_endless(op, alternative):
+                days = alternative.run_s(op.order.quantity) // DAY_S
+                whys.append(f"it would run for {days:,} days on {name}")
+                remedies.append(f"correct the quantity of order {op.order.id}, or min_per_unit of {name}")
             elif self.is_gone(name):
                 whys.append(f"{name} is down without an expected end")
                 remedies.append(f"enter when the repair of {name} should end")

@@ -13,12 +13,15 @@ from linewright.errors import Finding, PlantError
 from linewright.plant.arrays import FREE, STARTED, UNATTENDED, Unplannable
 from linewright.plant.history import current
 from linewright.plant.plan import Assignment, Controls, OperationStatus, PlantState, Progress
-from linewright.plant.records import Order, Part, Plant, RoutingOperation
+from linewright.plant.records import LONGEST, Order, Part, Plant, RoutingOperation
 
 Key = tuple[str, str]
 
 LATEST_S = 5 * 366 * 86400
 """What is expected later than this counts as not expected at all."""
+
+LONGEST_S = int(LONGEST.total_seconds())
+"""An operation that would run longer is not planned: its quantity or its duration is wrong."""
 
 
 @dataclass(slots=True)
@@ -76,7 +79,8 @@ class Remaining:
             machine: max(0, self.second(until)) for machine, until in state.machine_down_until.items()
         }
         freeze = controls.freeze_until
-        self.freeze_s = round(60 * plant.planning.freeze_min) if freeze is None else self.second(freeze)
+        freeze_s = round(60 * plant.planning.freeze_min) if freeze is None else self.second(freeze)
+        self.freeze_s = min(freeze_s, LATEST_S)
         self.operations: list[Operation] = []
         self.open: dict[Key, Operation] = {}
         self._collect()

@@ -15,7 +15,7 @@ from linewright.errors import Finding, LinewrightError
 from linewright.plant.disruption import apply, from_dict
 from linewright.plant.history import state_at
 from linewright.plant.plan import PlantState, Progress
-from linewright.plant.records import Plant
+from linewright.plant.records import LONGEST, Plant
 from linewright.plant.verify_document import UNSEARCHED, Document, Key, parse, read_document
 from linewright.plant.verify_facts import GONE_S, Facts
 from linewright.plant.verify_scenario import ScenarioCheck
@@ -137,8 +137,9 @@ def _impossible(facts: Facts, key: Key, listed: set[Key]) -> bool:
         _, operator = facts.going_on(job)
         periods = facts.open_time(job.begun.machine, operator).periods
         never = not periods or periods[-1][1] <= facts.now
-        return never or facts.machine_ready(job.begun.machine) >= facts.now + GONE_S
-    return not any(
+        gone = facts.machine_ready(job.begun.machine) > facts.now + GONE_S
+        return never or gone or facts.work_left(job) > LONGEST.total_seconds()
+    return facts.ready(job)[0] > facts.now + GONE_S or not any(
         facts.lasts(job, alternative, person)
         for alternative in facts.alternatives(job)
         for person in facts.crew(job, alternative)

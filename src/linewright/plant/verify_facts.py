@@ -10,7 +10,16 @@ from math import ceil, floor
 from zoneinfo import ZoneInfo
 
 from linewright.plant.plan import Assignment, OperationStatus, PlantState, Progress
-from linewright.plant.records import Alternative, Calendar, Equipment, Order, Person, Plant, RoutingOperation
+from linewright.plant.records import (
+    LONGEST,
+    Alternative,
+    Calendar,
+    Equipment,
+    Order,
+    Person,
+    Plant,
+    RoutingOperation,
+)
 from linewright.plant.verify_calendar import OpenTime, Period, common, open_periods, without
 from linewright.plant.verify_document import Document, Key, Wishes
 
@@ -23,7 +32,7 @@ LEAST_LEFT_S = 60
 """Work left of a started operation that is not reported done, at least."""
 
 GONE_S = 5 * 366 * 86400
-"""A machine down for longer counts as not coming back."""
+"""A machine down for longer counts as not coming back; what may not begin sooner is not planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +110,9 @@ class Facts:
 
     @cached_property
     def freeze_until(self) -> float:
-        if self.wishes.freeze_until is not None:
-            return ceil(self.wishes.freeze_until)
-        return self.now + round(60 * self.plant.planning.freeze_min)
+        wished = self.wishes.freeze_until
+        until = self.now + round(60 * self.plant.planning.freeze_min) if wished is None else ceil(wished)
+        return min(until, self.now + GONE_S)
 
     def done(self, order: str, operation: str) -> Progress | None:
         """What is known of a finished operation."""
@@ -143,7 +152,7 @@ class Facts:
     # --- where and by whom ----------------------------------------------------------------------
 
     def alternatives(self, job: Job) -> list[Alternative]:
-        """Where an operation that has not begun may run, given what is forbidden, pinned or gone."""
+        """Where an operation that has not begun may run, given what is forbidden, pinned, gone or endless."""
         pinned = self.wishes.pin_machine.get(job.name)
         return [
             item
@@ -151,7 +160,8 @@ class Facts:
             if item.machine not in self.wishes.forbid_machines
             and (job.name, item.machine) not in self.wishes.forbid
             and pinned in (None, item.machine)
-            and self.machine_ready(item.machine) < self.now + GONE_S
+            and self.machine_ready(item.machine) <= self.now + GONE_S
+            and item.run_s(job.order.quantity) <= LONGEST.total_seconds()
         ]
 
     def crew(self, job: Job, alternative: Alternative) -> list[str]:

@@ -444,6 +444,31 @@ def test_every_reason_has_its_words() -> None:
     assert build(base, lost).arrays.order_complete.tolist() == [0, 1]
 
 
+def test_what_would_never_end_or_begin_is_left_out_and_the_rest_is_planned() -> None:
+    mistyped = Order("A", "P", 10**9, due=at(600))
+    far = Order("B", "P", 120, due=at(900), release=at(6 * 366 * 1440))
+    right = Order("C", "P", 10, due=at(900))
+    now = state(progress=(started("C", "10", "L1", "ANN", -5, remaining_s=10**11),))
+    problem = build(plant(orders=(mistyped, far, right)), now, Controls(freeze_until=NOW.replace(year=9000)))
+    assert problem.operations == ()
+    said = {(item.order, item.operation): f"{item.why}. {item.remedy}" for item in problem.unplannable}
+    assert "it would run for 694,444 days on L1" in said["A", "10"]
+    assert "correct the quantity of order A, or min_per_unit of L1" in said["A", "10"]
+    assert "it may not begin for 6 years" in said["B", "10"]
+    assert "has begun on L1 and would run for another 1,157,407 days" in said["C", "10"]
+    assert problem.horizon_s < 20 * 366 * 86400
+    held = Controls(not_before={("A", "20"): at(6 * 366 * 1440)})
+    problem = build(plant(), state(), held)
+    assert [item.operation for item in problem.unplannable] == ["20", "30"]
+    assert ("A", "10") in problem.operations
+
+
+def test_more_work_than_can_be_planned_is_said_of_the_machine() -> None:
+    many = tuple(Order(f"O{i}", "P", 500_000, due=at(600)) for i in range(60))
+    with pytest.raises(PlantError, match=r"machine L1: may get work for \d+ years"):
+        build(plant(orders=many), state())
+
+
 def test_a_block_that_cannot_pause_is_offered_where_its_largest_setup_fits_too() -> None:
     base = plant()
     first, *others = base.parts[0].operations

@@ -572,6 +572,19 @@ def test_what_nobody_can_do_may_be_left_out() -> None:
     assert any("is missing" in str(item) for item in verify(plant, state, doc))
 
 
+def test_what_would_never_end_or_begin_may_be_left_out() -> None:
+    plant = generate(SMALL, 8)
+    mistyped, far, *others = plant.orders
+    late = mistyped.due + timedelta(days=6 * 366)
+    orders = (replace(mistyped, quantity=10**9), replace(far, release=late, due=late), *others)
+    plant = replace(plant, orders=orders, lots=tuple(replace(lot, quantity=1e12) for lot in plant.lots))
+    state = generate_state(plant)
+    problem = build(plant, state)
+    assert {item.order for item in problem.unplannable} == {mistyped.id, far.id}
+    plans = {name: some_plan(problem, i) for i, name in enumerate(("keep", "push-right", "s01"))}
+    assert verify(plant, state, document(plant, problem, plans, state.at, [])) == []
+
+
 def test_what_a_cancelled_order_has_used_up_and_mounted_stays_so() -> None:
     plant = generate(SMALL, 8)
     state = generate_state(plant)
