@@ -33,7 +33,16 @@ export function scenario(id: string, figures: Record<string, number>, moved = 0,
       Object.entries(figures).map(([name, value]) => [name, { median: value, p05: value, p95: value }]),
     ),
     verdict: { advances: true, level: "screened", rank, replications: 20, gates: [], worst_replication: 0 },
-    difference: { operations_moved: moved, machine_changes: 0, operator_changes: 0, minutes_moved: 0, jobs: [] },
+    difference: {
+      operations_moved: moved,
+      operations_reassigned: 0,
+      operations_shifted: 0,
+      operations_new: 0,
+      machine_changes: 0,
+      operator_changes: 0,
+      minutes_moved: 0,
+      jobs: [],
+    },
     reason: "",
   };
 }

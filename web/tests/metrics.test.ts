@@ -28,7 +28,7 @@ describe("metrics", () => {
   });
   it("list every figure once, the planner's first ones first", () => {
     const names = metricsOf([scenario("a", { zeta: 1, oee: 0.5, on_time_delivery: 1 })]).map((item) => item.id);
-    expect(names).toEqual(["on_time_delivery", "operations_moved", "machine_changes", "operator_changes", "oee", "zeta"]);
+    expect(names).toEqual(["on_time_delivery", "operations_moved", "machine_changes", "operator_changes", "operations_reassigned", "oee", "zeta"]);
   });
   it("take a value from the simulation, the difference or the objectives", () => {
     const item = { ...scenario("a", { oee: 0.5 }, 7), objectives: { imbalance_s: 60 } };

@@ -148,7 +148,7 @@ def _print(found: Alternatives, output: Path | None) -> None:
     for item in found.unplannable:
         click.echo(f"  cannot be planned: {item.order}/{item.operation}: {item.why} {item.remedy}")
     click.echo(
-        f"  {'scenario':<12}{'verdict':<11}{'on time':>9}{'late·prio':>11}{'setup':>8}{'OEE':>7}{'moved':>7}"
+        f"  {'scenario':<12}{'verdict':<11}{'on time':>9}{'late·prio':>11}{'setup':>8}{'OEE':>7}{'moved':>7}{'people':>8}"
     )
     shown = [i for i, label in enumerate(found.labels) if label] + [
         i for i, label in enumerate(found.labels) if not label
@@ -160,7 +160,8 @@ def _print(found: Alternatives, output: Path | None) -> None:
         click.echo(
             f"  {summary.id:<12}{verdict:<11}{kpis['on_time_delivery']:>8.0%} "
             f"{kpis['weighted_tardiness_s'] / 3600:>9.0f} h{kpis['setup_s'] / 3600:>6.1f} h"
-            f"{kpis['oee']:>7.0%}{summary.difference.operations_moved:>7}  {summary.label}"
+            f"{kpis['oee']:>7.0%}{summary.difference.operations_moved:>7}"
+            f"{summary.difference.operations_reassigned:>8}  {summary.label}"
         )
     if len(shown) > 15:
         click.echo(

@@ -12,6 +12,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 
 from linewright.decide.model import (
     Difference,
@@ -61,7 +62,7 @@ class Describer:
     def operations(self, candidate: Candidate) -> list[ScenarioOperation]:
         """Every remaining operation: who, where, when."""
         problem, times = self.problem, candidate.times
-        machine = problem.arrays.alt_machine[candidate.plan.alternative]
+        machine = self._machines(candidate)
         rows = []
         for op, (order, operation) in enumerate(problem.operations):
             setup_start, start = int(times.setup_start_s[op]), int(times.start_s[op])
@@ -85,32 +86,46 @@ class Describer:
     def difference(self, candidate: Candidate) -> Difference:
         """How far a scenario is from the plan in force."""
         arrays = self.problem.arrays
-        settled = arrays.op_state == STARTED
-        planned = (arrays.op_base_machine >= 0) & ~settled
-        machine = arrays.alt_machine[candidate.plan.alternative]
-        shift = np.abs(candidate.times.start_s - arrays.op_base_start_s)
-        other_machine = planned & (machine != arrays.op_base_machine)
+        planned = (arrays.op_base_machine >= 0) & (arrays.op_state != STARTED)
+        other_machine = planned & (self._machines(candidate) != arrays.op_base_machine)
         other_operator = planned & (candidate.plan.operator != arrays.op_base_operator)
+        moved = planned & self._moved(candidate)
+        changed = np.zeros(len(moved), np.bool_)
+        changed[ops := self.changed(candidate)] = True
         return Difference(
-            operations_moved=int(np.sum(planned & (other_machine | (shift > arrays.moved_tolerance_s)))),
+            operations_moved=int(np.sum(moved)),
+            operations_reassigned=int(np.sum(other_operator & ~moved)),
+            operations_shifted=int(np.sum(changed & planned & ~moved & ~other_operator)),
+            operations_new=int(np.sum(changed & ~planned)),
             machine_changes=int(np.sum(other_machine)),
             operator_changes=int(np.sum(other_operator)),
-            minutes_moved=float(np.sum(shift[planned]) / 60),
-            jobs=[job_order_id(*self.problem.operations[op]) for op in self.changed(candidate)],
+            minutes_moved=float(
+                np.sum(np.abs(candidate.times.start_s - arrays.op_base_start_s)[planned]) / 60
+            ),
+            jobs=[job_order_id(*self.problem.operations[op]) for op in ops],
         )
 
     def changed(self, candidate: Candidate) -> list[int]:
         """Operations whose job order reads differently from the plan in force, by begin."""
         arrays, times = self.problem.arrays, candidate.times
-        machine = arrays.alt_machine[candidate.plan.alternative]
         differs = (
-            (arrays.op_base_machine != machine)
+            self._moved(candidate)
             | (arrays.op_base_operator != candidate.plan.operator)
             | (np.abs(times.start_s - arrays.op_base_start_s) >= NOTICEABLE_S)
             | (np.abs(times.setup_start_s - self._base_begin_s) >= NOTICEABLE_S)
         )
         ops = np.flatnonzero(differs & (arrays.op_state != STARTED))
         return [int(op) for op in ops[np.argsort(times.setup_start_s[ops], kind="stable")]]
+
+    def _moved(self, candidate: Candidate) -> npt.NDArray[np.bool_]:
+        """[N] whether an operation is on another machine, or starts at another time than tolerated."""
+        arrays = self.problem.arrays
+        shift_s = np.abs(candidate.times.start_s - arrays.op_base_start_s)
+        return (self._machines(candidate) != arrays.op_base_machine) | (shift_s > arrays.moved_tolerance_s)
+
+    def _machines(self, candidate: Candidate) -> Ints:
+        """[N] the machine of each operation."""
+        return self.problem.arrays.alt_machine[candidate.plan.alternative]
 
     def placed(self, candidate: Candidate, key: tuple[str, str]) -> tuple[str, str] | None:
         """(machine, operator) of an operation in a scenario; None when it is not in the problem."""
@@ -210,7 +225,7 @@ class Describer:
     def downstream(self, candidate: Candidate) -> list[Downstream]:
         """Per work center: what its start times, releases and planned output become."""
         arrays, times = self.problem.arrays, candidate.times
-        machine = arrays.alt_machine[candidate.plan.alternative]
+        machine = self._machines(candidate)
         center_after = self._center_of_machine[machine]
         center_before = np.where(
             arrays.op_base_machine >= 0, self._center_of_machine[arrays.op_base_machine], -1
@@ -266,7 +281,14 @@ class Describer:
         np.maximum.at(out, self.problem.arrays.op_order, candidate.times.end_s)
         return out
 
-    def reason(self, candidate: Candidate, keep: Candidate, p_late: Floats, p_late_keep: Floats) -> str:
+    def reason(
+        self,
+        candidate: Candidate,
+        difference: Difference,
+        keep: Candidate,
+        p_late: Floats,
+        p_late_keep: Floats,
+    ) -> str:
         """Why a planner would choose this one: what it wins, by what means, at what price.
 
         Args:
@@ -294,7 +316,7 @@ class Describer:
             sentences.append("No order is likely late.")
         else:
             sentences.append(f"{waiting}, {int(late_keep.sum())} if the plan is kept.")
-        machine = arrays.alt_machine[candidate.plan.alternative]
+        machine = self._machines(candidate)
         moved = np.flatnonzero(
             (arrays.op_base_machine >= 0) & (machine != arrays.op_base_machine) & (arrays.op_state != STARTED)
         )
@@ -318,7 +340,9 @@ class Describer:
         setup = float(candidate.objectives[3] - keep.objectives[3])
         if abs(setup) >= 300:
             price.append(f"{_hours(abs(setup))} {'more' if setup > 0 else 'less'} changeover")
-        price.append(f"{int(candidate.objectives[5])} operations move in time or place")
+        price.append(f"{difference.operations_moved} operations move in time or place")
+        if difference.operations_reassigned:
+            price.append(f"{difference.operations_reassigned} only change person")
         return " ".join([*sentences, "The price: " + ", ".join(price) + "."])
 
     # -- helpers -------------------------------------------------------------------------------
@@ -384,7 +408,7 @@ class Describer:
             return "same"
         return "earlier" if shift < 0 else "later"
 
-    def _releases(self, candidate: Candidate, ops: Ints, before: np.ndarray) -> list[Release]:
+    def _releases(self, candidate: Candidate, ops: Ints, before: npt.NDArray[np.bool_]) -> list[Release]:
         arrays, times = self.problem.arrays, candidate.times
         first: dict[int, int] = {}
         for op in ops:
@@ -403,7 +427,7 @@ class Describer:
             )
         return rows
 
-    def _output(self, start_s: Ints, mask: np.ndarray) -> float:
+    def _output(self, start_s: Ints, mask: npt.NDArray[np.bool_]) -> float:
         within = mask & (start_s >= 0) & (start_s < OUTPUT_WINDOW_S)
         return float(self.problem.uncertainty.op_quantity[within].sum() * 3600 / OUTPUT_WINDOW_S)
 

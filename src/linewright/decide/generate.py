@@ -115,7 +115,7 @@ class Alternatives:
     def _scenario(self, scenario: str, *, whole: bool) -> Scenario:
         i = self.index(scenario)
         candidate, verdict, tell = self.candidates[i], self.verdicts[i], self.describer
-        kept = self.candidates[0]
+        kept, difference = self.candidates[0], tell.difference(candidate)
         return Scenario(
             id=scenario,
             origin=candidate.origin,
@@ -123,8 +123,8 @@ class Alternatives:
             objectives=dict(zip(OBJECTIVES, map(float, candidate.objectives), strict=True)),
             kpis={name: Kpi(*values) for name, values in verdict.kpis.items()},
             verdict=_verdict_record(verdict),
-            difference=tell.difference(candidate),
-            reason=tell.reason(candidate, kept, verdict.p_late, self.verdicts[0].p_late),
+            difference=difference,
+            reason=tell.reason(candidate, difference, kept, verdict.p_late, self.verdicts[0].p_late),
             operations=tell.operations(candidate) if whole else [],
             instructions=tell.instructions(candidate) if whole else [],
             notices=tell.notices(candidate) if whole else [],

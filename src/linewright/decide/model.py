@@ -118,11 +118,18 @@ class OrderEffect(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """How a scenario differs from the plan in force."""
+    """How a scenario differs from the plan in force, over operations that have not begun.
 
-    operations_moved: int
-    machine_changes: int
-    operator_changes: int
+    Each job order that reads differently counts once: those moved, reassigned, shifted and new add up to
+    `jobs`.
+    """
+
+    operations_moved: int  # to another machine, or by more than the plant's tolerance: the objective
+    operations_reassigned: int  # not moved, but with another person
+    operations_shifted: int  # neither, but noticeably earlier or later
+    operations_new: int  # not in the plan in force
+    machine_changes: int  # of those moved
+    operator_changes: int  # of those moved or reassigned
     minutes_moved: float
     jobs: list[str]  # job orders that change
 

@@ -477,6 +477,9 @@ class World:
             ),
             difference=model.Difference(
                 operations_moved=len(moved),
+                operations_reassigned=0,
+                operations_shifted=0,
+                operations_new=0,
                 machine_changes=len(switched),
                 operator_changes=len(people),
                 minutes_moved=round(sum(abs(o.start - self.plan[o.key].start) for o in moved)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -12,8 +13,9 @@ from linewright.decide import describe
 from linewright.decide.document import to_document
 from linewright.decide.generate import Alternatives, Effort, generate
 from linewright.errors import NotFeasible, NotFound
-from linewright.plant.disruption import apply
+from linewright.plant.disruption import RushOrder, apply
 from linewright.plant.plan import Controls, job_order_id
+from linewright.plant.records import Order
 from linewright.plant.verify import verify
 
 from .conftest import EFFORT, Shop
@@ -113,3 +115,43 @@ def test_what_changes_is_told_of_every_work_center_it_touches(
             touched |= {centers[row.machine], centers[base[row.order, row.operation]]}
     assert {change.work_center for change in tell.downstream(candidate)} == touched
     assert len(asked) == 1
+
+
+def test_what_differs_is_counted_once_and_adds_up(shop: Shop, found: Alternatives) -> None:
+    base = {a.key: a for a in shop.state.plan.assignments}
+    tolerance = timedelta(minutes=shop.plant.planning.moved_tolerance_min)
+    reassigned = 0
+    for name in found.ids:
+        scenario = found.scenario(name)
+        told = scenario.difference
+        moved = {
+            (row.order, row.operation)
+            for row in scenario.operations
+            if row.state != "started"
+            and (
+                row.machine != base[row.order, row.operation].machine
+                or abs(row.start - base[row.order, row.operation].start) > tolerance
+            )
+        }
+        assert told.operations_moved == len(moved) == scenario.objectives["moved_operations"]
+        others = {
+            (row.order, row.operation)
+            for row in scenario.operations
+            if row.state != "started" and row.operator != base[row.order, row.operation].operator
+        }
+        assert told.operations_reassigned == len(others - moved)
+        counts = (told.operations_moved, told.operations_reassigned, told.operations_shifted)
+        assert sum(counts) + told.operations_new == len(told.jobs)
+        reassigned += told.operations_reassigned
+    assert reassigned
+
+
+def test_an_order_that_came_in_counts_as_new(shop: Shop) -> None:
+    due = shop.state.at + timedelta(days=3)
+    rush = Order("RUSH", shop.plant.parts[0].id, 5, due, priority=9.0)
+    found = generate(shop.plant, apply(shop.plant, shop.state, RushOrder(rush)), effort=EFFORT)
+    told = found.summary("s01").difference
+    assert told.operations_new == len(shop.plant.parts[0].operations)
+    assert {job for job in told.jobs if job.startswith("RUSH/")} == {
+        job_order_id("RUSH", operation.id) for operation in shop.plant.parts[0].operations
+    }

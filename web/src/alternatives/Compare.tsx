@@ -186,8 +186,10 @@ function Why({ scenario }: { scenario: Scenario }) {
     <div class="prose">
       <p class="reason">{scenario.reason}</p>
       <p>
-        {difference.operations_moved} operations move, {difference.machine_changes} to another machine,{" "}
-        {difference.operator_changes} to another person; {duration(difference.minutes_moved * 60_000)} of shifts in all.
+        {difference.jobs.length} job orders change: {difference.operations_moved} move in time or place,{" "}
+        {difference.machine_changes} of them to another machine; {difference.operations_reassigned} only change person;{" "}
+        {difference.operations_shifted} shift a little{difference.operations_new > 0 && `; ${difference.operations_new} are new`}.{" "}
+        {duration(difference.minutes_moved * 60_000)} of shifts in all.
       </p>
       <h3>Proof in simulation</h3>
       <Verdict scenario={scenario} />

@@ -34,6 +34,7 @@ const KNOWN = new Map<string, Metric>([
   row("operations_moved", "Operations moved", "Moved", "less", count),
   row("machine_changes", "Machine changes", "Machines", "less", count),
   row("operator_changes", "Operator changes", "People", "less", count),
+  row("operations_reassigned", "Only the person changes", "Person only", "less", count),
   row("makespan_s", "Last order done in", "All done in", "less", seconds),
   row("throughput_orders", "Orders finished in the horizon", "Throughput", "more", count),
   row("changeovers", "Changeovers", "Changeovers", "less", count),
@@ -53,7 +54,7 @@ const KNOWN = new Map<string, Metric>([
 ]);
 
 const ORDER = [...KNOWN.keys()];
-const DIFFERENCE = ["operations_moved", "machine_changes", "operator_changes"] as const;
+const DIFFERENCE = ["operations_moved", "machine_changes", "operator_changes", "operations_reassigned"] as const;
 
 /** The metric of a name; a name the page has never seen is shown with what the name itself tells. */
 export function metric(id: string): Metric {

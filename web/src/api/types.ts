@@ -101,8 +101,12 @@ export interface Verdict {
   worst_replication: number;
 }
 
+/** Every job order that changes is moved, reassigned, shifted or new. */
 export interface Difference {
   operations_moved: number;
+  operations_reassigned: number;
+  operations_shifted: number;
+  operations_new: number;
   machine_changes: number;
   operator_changes: number;
   minutes_moved: number;
