@@ -17,6 +17,7 @@ from typing import Any
 from linewright.errors import Finding
 from linewright.plant.folder_tables import Table
 from linewright.plant.folder_values import TEXT, CellError, Style, nearest
+from linewright.plant.text_file import read_text
 
 MAX_TABLE_BYTES = 64 * 2**20
 """A table larger than this is refused unread: some 600,000 rows, far beyond any plan."""
@@ -46,35 +47,6 @@ class Sheet:
     findings: list[Finding] = field(default_factory=list)
 
 
-def read_text(path: Path, limit: int, what: str = CSV_ADVICE) -> str | Finding:
-    """The text of a small UTF-8 file, or why there is none; never more than `limit` bytes in memory."""
-    name = path.name
-    try:
-        if not path.is_file():
-            return Finding(name, "is not a file.", "Put a file in its place, or remove it.")
-        size = path.stat().st_size
-        if size > limit:
-            return Finding(
-                name,
-                f"has {size / 2**20:,.0f} MiB; a plant's file has at most {limit // 2**20} MiB.",
-                "Maybe it is another file by mistake; keep only rows of open orders.",
-            )
-        with path.open("rb") as stream:
-            raw = stream.read(limit + 1)
-    except OSError as error:
-        return Finding(name, f"cannot be read: {error.strerror}.", "Check that it exists and may be read.")
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return Finding(name, "is UTF-16 text, not UTF-8.", what)
-    if b"\0" in raw:
-        line = raw[: raw.index(b"\0")].count(b"\n") + 1
-        return Finding(f"{name}:{line}", "holds NUL bytes: it is binary or damaged.", what)
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        return Finding(f"{name}:{line}", f"byte 0x{raw[error.start]:02x} is not UTF-8 text.", what)
-
-
 def read_sheet(path: Path, table: Table, style: Style) -> Sheet:
     """The rows of a table; an absent optional table has none."""
     if not path.exists() and not path.is_symlink():
@@ -82,7 +54,7 @@ def read_sheet(path: Path, table: Table, style: Style) -> Sheet:
             return Sheet()
         columns = ",".join(column.name for column in table.columns if column.required)
         return _lost(Finding(table.file, "is missing.", f"Add it with the columns {columns}."))
-    text = read_text(path, MAX_TABLE_BYTES)
+    text = read_text(path, MAX_TABLE_BYTES, CSV_ADVICE)
     if isinstance(text, Finding):
         return _lost(text)
     return _parse(text, table, style)

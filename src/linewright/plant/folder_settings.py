@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 import tomli_w
 
 from linewright.errors import Finding
-from linewright.plant.folder_csv import read_text
 from linewright.plant.folder_tables import FORMAT, SETTINGS, SETTINGS_FILE
 from linewright.plant.folder_values import CellError, instant, instant_text, load_zone, nearest
 from linewright.plant.plan import PlantState
 from linewright.plant.records import LARGEST, Planning, Plant
+from linewright.plant.text_file import read_text
 
 MAX_SETTINGS_BYTES = 2**20
 SETTINGS_ADVICE = "Save it again as UTF-8 text."

@@ -147,8 +147,11 @@ def _impossible(facts: Facts, key: Key, listed: set[Key]) -> bool:
 
 
 def _set(document: Document, objectives: dict[str, dict[str, float]]) -> Iterator[Finding]:
-    """The searched scenarios are distinct, and none is at least as good as another in everything."""
-    searched = [claim for claim in document.scenarios if claim.id not in UNSEARCHED]
+    """The searched scenarios are distinct, and none is at least as good as another in everything.
+
+    A scenario that could not be measured has its own findings and is not compared.
+    """
+    searched = [claim for claim in document.scenarios if claim.id not in UNSEARCHED and objectives[claim.id]]
     plans = {
         claim.id: frozenset(
             (block.key, block.machine, block.operator, block.setup_start, block.start, block.end)
@@ -160,8 +163,8 @@ def _set(document: Document, objectives: dict[str, dict[str, float]]) -> Iterato
         if plans[first.id] == plans[second.id]:
             yield Finding(f"scenario {second.id}", f"is the same plan as {first.id}.")
             continue
-        a = [objectives[first.id].get(name, 0.0) for name in OBJECTIVES]
-        b = [objectives[second.id].get(name, 0.0) for name in OBJECTIVES]
+        a = [objectives[first.id][name] for name in OBJECTIVES]
+        b = [objectives[second.id][name] for name in OBJECTIVES]
         for better, worse, x, y in ((first, second, a, b), (second, first, b, a)):
             if x != y and all(i <= j for i, j in zip(x, y, strict=True)):
                 yield Finding(f"scenario {worse.id}", f"is dominated by {better.id}: no objective is better.")

@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from linewright.errors import Finding, PlantError
+from linewright.plant.text_file import read_text
 
 VERSION = 1
-LARGEST_BYTES = 1_000_000_000
+LARGEST_BYTES = 2**30
+LARGEST_NUMBER = 1e30
+FIRST_YEAR, LAST_YEAR = 1970, 2999
 BLOCK_STATES = ("free", "frozen", "started")
 UNSEARCHED = ("keep", "push-right")
 """Scenarios that are there for comparison: neither distinct from nor undominated by the others."""
@@ -82,14 +85,10 @@ def read_document(path: Path) -> object:
     """
     where = path.name
     again = "Maybe the run that wrote it was interrupted: run `linewright replan` again."
-    try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise PlantError([Finding(where, "is larger than 1 GB.", "Maybe it is not a replan result.")])
-        text = path.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise PlantError([Finding(where, f"cannot be read ({error.strerror}).", "Check the path.")]) from None
-    except UnicodeDecodeError:
-        raise PlantError([Finding(where, "is not text.", "Maybe it is not a replan result.")]) from None
+    other = "Maybe it is not a replan result."
+    text = read_text(path, LARGEST_BYTES, other)
+    if isinstance(text, Finding):
+        raise PlantError([text])
     if not text.strip():
         raise PlantError([Finding(where, "is empty.", again)])
     try:
@@ -98,9 +97,9 @@ def read_document(path: Path) -> object:
         what = f"is not complete JSON: {error.msg} at line {error.lineno} column {error.colno}."
         raise PlantError([Finding(where, what, again)]) from None
     except RecursionError:
-        raise PlantError(
-            [Finding(where, "is nested too deeply.", "Maybe it is not a replan result.")]
-        ) from None
+        raise PlantError([Finding(where, "is nested too deeply.", other)]) from None
+    except ValueError:  # Python reads no whole number of thousands of digits
+        raise PlantError([Finding(where, "holds a number that is too long to read.", other)]) from None
 
 
 class _Reader:
@@ -123,8 +122,8 @@ class _Reader:
         if not isinstance(value, wanted) or (isinstance(value, bool) and kind is not bool):
             self.note(where, f"`{key}` is {type(value).__name__}, it should be {kind.__name__}.")
             return None
-        if isinstance(value, float) and not abs(value) < float("inf"):
-            self.note(where, f"`{key}` is {value}, it should be a finite number.")
+        if isinstance(value, int | float) and not abs(value) <= LARGEST_NUMBER:
+            self.note(where, f"`{key}` should be a number, of {LARGEST_NUMBER:g} at most.")
             return None
         return value
 
@@ -150,6 +149,9 @@ class _Reader:
             return None
         if value.tzinfo is None:
             self.note(where, f"`{key}` is {text!r}, which has no offset from UTC.")
+            return None
+        if not FIRST_YEAR <= value.year <= LAST_YEAR:
+            self.note(where, f"`{key}` is {text!r}, outside the years {FIRST_YEAR} to {LAST_YEAR}.")
             return None
         return value
 

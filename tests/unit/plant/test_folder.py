@@ -296,8 +296,7 @@ def test_a_huge_file_is_refused_unread(folder: Folder) -> None:
     with (directory / "orders.csv").open("wb") as stream:
         stream.truncate(2 * 2**30)  # sparse: takes no room on disk
     assert findings(directory) == [
-        "orders.csv: has 2,048 MiB; a plant's file has at most 64 MiB."
-        " Maybe it is another file by mistake; keep only rows of open orders."
+        "orders.csv: has 2,048 MiB; at most 64 MiB are read. Maybe it is another file by mistake."
     ]
     with (directory / "plant.toml").open("wb") as stream:
         stream.truncate(2 * 2**30)

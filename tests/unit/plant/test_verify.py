@@ -533,6 +533,17 @@ def test_a_dominated_scenario_is_caught(case: Case) -> None:
     assert case.findings(changed) == ("scenario s02: is dominated by s01: no objective is better.")
 
 
+def test_a_scenario_that_cannot_be_measured_dominates_nothing(case: Case) -> None:
+    changed = copy.deepcopy(case.document)
+    broken = copy.deepcopy(changed["scenarios"][2])
+    broken["id"] = "s02"
+    unknown_machine(case, {"scenarios": [None, None, broken]})
+    changed["scenarios"].append(broken)
+    (finding,) = case.findings(changed).splitlines()
+    assert "scenario s02" in finding
+    assert "does not exist" in finding
+
+
 def test_keep_and_push_right_must_be_there_but_may_be_dominated(case: Case) -> None:
     changed = copy.deepcopy(case.document)
     changed["scenarios"][0]["operations"] = copy.deepcopy(changed["scenarios"][2]["operations"])

@@ -125,7 +125,11 @@ def test_a_wrong_type_is_named(path: str, wrong: Any) -> None:
         ("scenarios.0.kpis.oee.p05", 0.9, "not in ascending order"),
         ("scenarios.0.objectives.makespan_s", "7200", "should be float"),
         ("scenarios.0.objectives.makespan_s", True, "should be float"),
-        ("scenarios.0.objectives.makespan_s", float("nan"), "finite"),
+        ("scenarios.0.objectives.makespan_s", float("nan"), "should be a number, of 1e+30 at most"),
+        ("scenarios.0.objectives.makespan_s", 10**400, "should be a number, of 1e+30 at most"),
+        ("at", "9999-12-31T23:59:00-12:00", "outside the years 1970 to 2999"),
+        ("scenarios.0.operations.0.end", "0001-01-01T00:00:00+12:00", "outside the years"),
+        ("controls", {"not_before": {"A/10": "9999-12-31T23:59:59-12:00"}}, "outside the years"),
         ("scenarios", [GOOD["scenarios"][0]] * 2, "is there twice"),
         ("scenarios", ["s01"], "should be an object"),
         ("objectives", [1], "list of names"),
@@ -157,7 +161,10 @@ def test_what_is_no_object_is_no_document(nonsense: Any) -> None:
         (b"", "is empty"),
         (b"  \n", "is empty"),
         (json.dumps(GOOD).encode()[:300], "not complete JSON"),
-        (b"\x00\xff\xfe\x80", "is not text"),
+        (b"\x00\xff\xfe\x80", "is binary or damaged"),
+        (b"\xff\xfe[\x00]\x00", "is UTF-16 text"),
+        (b"[\xfc]", "is not UTF-8 text"),
+        (b"[1" + b"0" * 5000 + b"]", "a number that is too long"),
         (b"[" * 100_000, "nested too deeply"),
         (b"PK\x03\x04", "not complete JSON"),
     ],
@@ -172,7 +179,21 @@ def test_a_file_that_is_no_json_gets_one_message(tmp_path: Path, content: bytes,
 
 
 def test_a_file_that_is_not_there_gets_one_message(tmp_path: Path) -> None:
-    with pytest.raises(PlantError, match=r"none\.json: cannot be read"):
+    with pytest.raises(PlantError, match=r"none\.json: does not exist"):
         read_document(tmp_path / "none.json")
-    with pytest.raises(PlantError, match="cannot be read"):
+    with pytest.raises(PlantError, match="is not a file"):
         read_document(tmp_path)
+    with pytest.raises(PlantError, match=r"^\.: is not a file"):
+        read_document(Path())
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "out.json").open("wb") as file:
+        file.truncate(2 * 2**30)  # sparse: takes no room
+    with pytest.raises(PlantError, match=r"out\.json: has 2,048 MiB; at most 1,024 MiB are read"):
+        read_document(tmp_path / "out.json")
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "out.json").write_text(json.dumps(GOOD), encoding="utf-8-sig")
+    assert read_document(tmp_path / "out.json") == GOOD
