@@ -148,7 +148,8 @@ def _print(found: Alternatives, output: Path | None) -> None:
     for item in found.unplannable:
         click.echo(f"  cannot be planned: {item.order}/{item.operation}: {item.why} {item.remedy}")
     click.echo(
-        f"  {'scenario':<12}{'verdict':<11}{'on time':>9}{'late·prio':>11}{'setup':>8}{'OEE':>7}{'moved':>7}{'people':>8}"
+        f"  {'scenario':<12}{'verdict':<11}{'on time':>9}{'late·prio':>11}{'setup':>8}{'OEE':>7}"
+        f"{'moved':>7}{'people':>8}"
     )
     shown = [i for i, label in enumerate(found.labels) if label] + [
         i for i, label in enumerate(found.labels) if not label

@@ -121,7 +121,10 @@ class Describer:
         """[N] whether an operation is on another machine, or starts at another time than tolerated."""
         arrays = self.problem.arrays
         shift_s = np.abs(candidate.times.start_s - arrays.op_base_start_s)
-        return (self._machines(candidate) != arrays.op_base_machine) | (shift_s > arrays.moved_tolerance_s)
+        moved: npt.NDArray[np.bool_] = (self._machines(candidate) != arrays.op_base_machine) | (
+            shift_s > arrays.moved_tolerance_s
+        )
+        return moved
 
     def _machines(self, candidate: Candidate) -> Ints:
         """[N] the machine of each operation."""
