@@ -459,11 +459,18 @@ class Facts:
     # --- the state --------------------------------------------------------------------------------
 
     def state(self, at: datetime, position: int, overdue_s: float) -> PlantState:
-        """The facts as a `PlantState`; a repair past its expected end is expected `overdue_s` from now."""
+        """The facts as a `PlantState`.
+
+        A repair past its expected end is expected `overdue_s` from now. Maintenance under way is a downtime,
+        whose end is planned and not drawn by chance; once it overruns it is no better known than a repair.
+        """
         down = {}
+        downtimes = [downtime for _, downtime in sorted(self.downtimes.items())]
         for machine, status in self.machines.items():
-            if status.state in STOPPED:
-                end = status.expected_end or NO_END
+            end = status.expected_end or NO_END
+            if status.state == "maintenance" and at < end < NO_END:
+                downtimes.append(Downtime(machine, status.since, end))
+            elif status.state in STOPPED:
                 down[machine] = end if end > at else at + timedelta(seconds=overdue_s)
         progress = []
         for key, item in sorted(self.progress.items()):
@@ -481,7 +488,7 @@ class Facts:
             cancelled=frozenset(self.cancelled),
             lots=tuple(lot for _, lot in sorted(self.lots.items())),
             absences=tuple(absence for _, absence in sorted(self.absences.items())),
-            downtimes=tuple(downtime for _, downtime in sorted(self.downtimes.items())),
+            downtimes=tuple(downtimes),
             position=position,
         )
 

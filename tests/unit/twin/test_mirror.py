@@ -15,7 +15,7 @@ from linewright.events import vocabulary as v
 from linewright.plant.build import build
 from linewright.plant.generate import SMALL, generate, generate_state
 from linewright.plant.plan import Assignment, OperationStatus, Plan, PlantState, Progress, job_order_id
-from linewright.plant.records import MaterialLot
+from linewright.plant.records import Downtime, MaterialLot
 from linewright.twin import mirror as mirror_module
 from linewright.twin.mirror import Mirror, fold
 from linewright.twin.trace import trace
@@ -233,6 +233,21 @@ def test_a_stopped_machine_is_down_until_its_expected_end_or_longer() -> None:
     assert mirror(machine_state("down", 1.0)).state().machine_down_until[MACHINE].year == 9000
     found.apply(machine_state("idle", 2.0))
     assert found.state().machine_down_until == {}
+
+
+def test_maintenance_ends_as_planned_and_only_when_it_overruns_like_a_repair() -> None:
+    found = mirror(machine_state("maintenance", 1.0, end=3.0))
+    state = found.state(AT + 2 * HOUR)
+    assert state.machine_down_until == {}
+    assert state.downtimes == (Downtime(MACHINE, AT + HOUR, AT + 3 * HOUR),)
+    problem = build(PLANT, state)
+    m, p = problem.machines.index(MACHINE), problem.arrays
+    assert p.machine_ready_s[m] == 0  # nothing for the simulator to spread
+    calendar = p.pair_calendar[p.machine_class[m], -1]
+    assert p.cal_open_s[p.cal_ptr[calendar]] == 3600
+    assert found.state(AT + 5 * HOUR).machine_down_until == {MACHINE: AT + 5.25 * HOUR}
+    assert found.state(AT + 5 * HOUR).downtimes == ()
+    assert mirror(machine_state("maintenance", 1.0)).state().machine_down_until[MACHINE].year == 9000
 
 
 def test_a_later_plan_is_in_force_and_an_older_one_is_not() -> None:
