@@ -115,10 +115,12 @@ def simulate(
             list(not_before),
         )
     )
-    nominal_end_s = np.stack([decode(p, plan, held).end_s for plan, held in zip(plans, held_s, strict=True)])
-    if in_force is not None:
-        for op, end in problem.base_end_s.items():
-            nominal_end_s[in_force, op] = end
+    promised_end_s = np.stack(
+        [
+            _promised_end_s(problem, plan, held, in_force=i == in_force)
+            for i, (plan, held) in enumerate(zip(plans, held_s, strict=True))
+        ]
+    )
     begun = begun_orders(problem)
     pbt_s = planned_busy_s(p, window_s)
     u = uncertainty or problem.uncertainty
@@ -130,7 +132,7 @@ def simulate(
         blocks = empty_blocks(n)
         for r in rows:
             replicate(
-                p, u, sequences, alternatives, operators, held_s, nominal_end_s, relief_s, begun, pbt_s,
+                p, u, sequences, alternatives, operators, held_s, promised_end_s, relief_s, begun, pbt_s,
                 seed, first_replication + r, float(repair_scale), window_s, problem.horizon_s,
                 blocks, kpis[r], completion_s[r], bottleneck[r],
             )  # fmt: skip
@@ -168,27 +170,40 @@ def execute_once(
     window_s: int,
     repair_scale: float = 1.0,
     relief_s: int = RELIEF_S,
+    in_force: bool = False,
     uncertainty: UncertaintyArrays | None = None,
     log: bool = True,
 ) -> Execution:
     """Execute a plan in one replication of `simulate` and keep what happened to each operation.
 
     Args:
+        in_force: whether it is the plan in force, see `simulate`.
         log: also keep every spell of setup, run and repair.
     """
     p, u = problem.arrays, uncertainty or problem.uncertainty
     draws = Draws(*draw(p, u, plan.sequence, seed, replication, float(repair_scale)))
-    nominal_end_s = decode(p, plan, not_before_s).end_s
+    promised_end_s = _promised_end_s(problem, plan, not_before_s, in_force=in_force)
     blocks = empty_blocks(len(p.op_order))
     needed = np.array([4 * len(p.op_order) if log else 0], np.int64)
     while True:
         rows = np.empty((int(needed[0]), 5), np.int64)
         execute(
-            p, u, plan.sequence, plan.alternative, plan.operator, not_before_s, nominal_end_s, relief_s,
+            p, u, plan.sequence, plan.alternative, plan.operator, not_before_s, promised_end_s, relief_s,
             draws, seed, replication, float(repair_scale), window_s, blocks, rows, needed,
         )  # fmt: skip
         if needed[0] <= len(rows) or not log:
             return Execution(blocks, rows[: needed[0]], draws)
+
+
+def _promised_end_s(
+    problem: SchedulingProblem, plan: PlanArrays, not_before_s: Ints, *, in_force: bool
+) -> Ints:
+    """[N] ends that a plan promises: without chance, or for the plan in force those it was released with."""
+    end_s: Ints = decode(problem.arrays, plan, not_before_s).end_s
+    if in_force:
+        for op, end in problem.base_end_s.items():
+            end_s[op] = end
+    return end_s
 
 
 def nominal_times(problem: SchedulingProblem, plan: PlanArrays, not_before_s: Ints) -> Times:

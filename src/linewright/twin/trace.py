@@ -30,8 +30,11 @@ def trace(
     facility: str = "",
     *,
     repair_scale: float = 1.0,
+    in_force: bool = False,
 ) -> list[Event]:
     """What would happen if the plan were carried out and chance fell as in this replication.
+
+    `in_force` as in `simulate`: whether it is the plan in force.
 
     Machines change state, job orders start and complete; within one instant a completion comes before
     the machine's next state, and a start before the machine's state of it. Of an operation under way at the
@@ -46,6 +49,7 @@ def trace(
         seed=seed,
         window_s=problem.horizon_s,
         repair_scale=repair_scale,
+        in_force=in_force,
     )
     blocks = execution.blocks
     told: list[tuple[int, int, AnyBody]] = []  # instant, rank within it, what happened

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -32,6 +33,28 @@ def test_figures_from_events_equal_the_kernels(make_problem: Any, seed: int) -> 
             )
             assert figures == dict(zip(found.names, found.kpis[1, replication].tolist(), strict=True))
             np.testing.assert_array_equal(bottleneck, found.bottleneck[1, replication])
+
+
+def test_the_plan_in_force_is_replayed_by_what_it_promised(make_problem: Any) -> None:
+    """People relieve each other by the promised ends: here every block is late from the beginning."""
+    told_apart = 0
+    for seed in range(4):
+        problem, plans = make_problem(seed, plans=1)
+        problem = replace(problem, base_end_s=dict.fromkeys(range(len(problem.operations)), 0))
+        held = np.zeros(len(problem.operations), np.int64)
+        kept = simulate(problem, plans, [held], replications=2, seed=5, window_s=DAY, in_force=0)
+        other = simulate(problem, plans, [held], replications=2, seed=5, window_s=DAY)
+        told_apart += not np.array_equal(kept.kpis, other.kpis)
+        for replication in range(2):
+            figures, _ = measure_events(
+                problem,
+                trace(problem, plans[0], held, replication, 5, in_force=True),
+                begun_orders(problem),
+                until_s=problem.horizon_s,
+                window_s=DAY,
+            )
+            assert figures == dict(zip(kept.names, kept.kpis[0, replication].tolist(), strict=True))
+    assert told_apart
 
 
 def test_events_are_in_order_and_those_of_a_plant(make_problem: Any) -> None:
