@@ -1,7 +1,9 @@
 """From events to executed blocks: what `signals.kpi.measure` reads, for real plants and simulated ones.
 
 The machine's states say when it set up, ran and was down; the job's events say what came of it. All is
-told against a scheduling problem, so that what happened can be held against what was simulated.
+told against a scheduling problem, so that what happened can be held against what was simulated. Reports
+that contradict each other are taken as the mirror takes them (`twin.facts`): the first start and the first
+finish of a job count, and a job that was aborted has not begun.
 """
 
 from __future__ import annotations
@@ -12,7 +14,13 @@ from datetime import datetime
 
 import numpy as np
 
-from linewright.events.vocabulary import EquipmentStateChanged, Event, JobOrderCompleted, JobOrderStarted
+from linewright.events.vocabulary import (
+    EquipmentStateChanged,
+    Event,
+    JobOrderAborted,
+    JobOrderCompleted,
+    JobOrderStarted,
+)
 from linewright.plant.arrays import NEVER, Floats, Ints, SchedulingProblem
 from linewright.plant.plan import split_job_order
 from linewright.signals.kpi import (
@@ -95,7 +103,7 @@ class _Reader:
         self.operator = {name: w for w, name in enumerate(problem.operators)}
         self.calendars = Calendars(p.cal_ptr, p.cal_open_s, p.cal_close_s, p.cal_bucket)
         self.machines = [_Machine() for _ in problem.machines]
-        self.sequence: list[int] = []
+        self.sequence: dict[int, None] = {}  # operations that have begun, in that order
 
     def second(self, instant: datetime) -> int:
         return round((instant - self.problem.epoch).total_seconds())
@@ -111,18 +119,20 @@ class _Reader:
                 self.changed(self.machine[body.machine], body, self.second(event.time))
             elif isinstance(body, JobOrderCompleted):
                 self.completed(body)
+            elif isinstance(body, JobOrderAborted):
+                self.aborted(body, self.second(event.time))
         for m, machine in enumerate(self.machines):
             if machine.op >= 0:
                 self.close_spell(machine, self.until_s)
                 self.account(m, machine)
-        begun = set(self.sequence)
-        self.blocks.order[:] = self.sequence + [op for op in range(len(self.index)) if op not in begun]
+        rest = (op for op in range(len(self.index)) if op not in self.sequence)
+        self.blocks.order[:] = [*self.sequence, *rest]
         return self.blocks
 
     def started(self, body: JobOrderStarted) -> None:
         op = self.index.get(split_job_order(body.job_order))
         m = self.machine.get(body.machine)
-        if op is not None and m is not None:
+        if op is not None and m is not None and op not in self.sequence:
             self.begin(m, op, self.operator.get(body.operator, -1), self.second(body.setup_start))
 
     def begin(self, m: int, op: int, operator: int, at: int) -> None:
@@ -130,7 +140,7 @@ class _Reader:
         if machine.op == op:
             return
         machine.op, machine.operator, machine.spells = op, operator, []
-        self.sequence.append(op)
+        self.sequence[op] = None
         self.blocks.machine[op] = m
         self.blocks.begin_s[op] = max(0, at)
 
@@ -160,8 +170,11 @@ class _Reader:
     def completed(self, body: JobOrderCompleted) -> None:
         op = self.index.get(split_job_order(body.job_order))
         m = self.machine.get(body.machine)
-        if op is None or m is None:
+        if op is None or m is None or self.blocks.end_s[op] != NEVER:
             return
+        for other in self.machines:
+            if other.op == op and other is not self.machines[m]:  # it was said to run elsewhere
+                other.op, other.spells = -1, []
         self.begin(m, op, self.operator.get(body.operator, -1), self.second(body.setup_start))
         machine, blocks, end = self.machines[m], self.blocks, self.second(body.end)
         self.close_spell(machine, end)
@@ -174,6 +187,17 @@ class _Reader:
         self.activate(m, machine, int(blocks.begin_s[op]))
         blocks.active_from_s[op] = machine.active_from
         machine.free, machine.op, machine.spells, machine.since = end, -1, [], end
+
+    def aborted(self, body: JobOrderAborted, at: int) -> None:
+        op = self.index.get(split_job_order(body.job_order))
+        if op is None or op not in self.sequence or self.blocks.end_s[op] != NEVER:
+            return
+        del self.sequence[op]
+        for machine in self.machines:
+            if machine.op == op:
+                machine.op, machine.spells, machine.free = -1, [], at
+        for column, nothing in zip(self.blocks, empty_blocks(1), strict=True):
+            column[op] = nothing[0]
 
     def account(self, m: int, machine: _Machine) -> None:
         """Add up the spells of work on the block under way."""

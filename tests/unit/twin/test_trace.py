@@ -9,8 +9,17 @@ import msgspec
 import numpy as np
 import pytest
 
-from linewright.events.vocabulary import EquipmentStateChanged, Event, JobOrderCompleted, JobOrderStarted
-from linewright.signals.blocks import measure_events
+from linewright.events.vocabulary import (
+    EquipmentStateChanged,
+    Event,
+    JobOrderAborted,
+    JobOrderCompleted,
+    JobOrderStarted,
+    event,
+)
+from linewright.plant.arrays import NEVER
+from linewright.plant.plan import split_job_order
+from linewright.signals.blocks import measure_events, read_blocks
 from linewright.twin.simulate import begun_orders, simulate
 from linewright.twin.trace import trace
 
@@ -74,6 +83,51 @@ def test_events_are_in_order_and_those_of_a_plant(make_problem: Any) -> None:
     assert len(begun) == len(problem.operations)
     down = [e for e in events if isinstance(e.body, EquipmentStateChanged) and e.body.state == "down"]
     assert all(e.body.expected_end > e.time for e in down)
+
+
+def told(body: JobOrderStarted | JobOrderAborted | JobOrderCompleted, like: Event, key: str) -> Event:
+    return event(body, source="test", time=like.time, key=key)
+
+
+def test_reports_that_come_twice_or_from_elsewhere_are_counted_once(make_problem: Any) -> None:
+    problem, plans = make_problem(7)
+    events = trace(problem, plans[0], np.zeros(len(problem.operations), np.int64), 0, 1)
+    until = {"until_s": problem.horizon_s, "window_s": 2 * DAY}
+    figures, _ = measure_events(problem, events, begun_orders(problem), **until)
+    twice = [again for one in events for again in (one, one)]
+    assert measure_events(problem, twice, begun_orders(problem), **until)[0] == figures
+    late = [e for e in events if isinstance(e.body, JobOrderStarted | JobOrderCompleted)]
+    assert measure_events(problem, [*events, *late], begun_orders(problem), **until)[0] == figures
+    moved = next(e.body for e in reversed(events) if isinstance(e.body, JobOrderCompleted))
+    other = next(name for name in problem.machines if name != moved.machine)
+    claimed = [
+        msgspec.structs.replace(e, body=msgspec.structs.replace(e.body, machine=other))
+        if isinstance(e.body, JobOrderCompleted) and e.body.job_order == moved.job_order
+        else e
+        for e in events
+    ]
+    blocks = read_blocks(problem, claimed, **until)
+    op = problem.operations.index(split_job_order(moved.job_order))
+    assert problem.machines[blocks.machine[op]] == other
+    assert sorted(blocks.order) == list(range(len(problem.operations)))
+
+
+def test_an_aborted_job_counts_from_when_it_is_begun_again(make_problem: Any) -> None:
+    problem, plans = make_problem(7, chance=False)
+    events = trace(problem, plans[0], np.zeros(len(problem.operations), np.int64), 0, 1)
+    first = next(e for e in events if isinstance(e.body, JobOrderStarted))
+    aborted = told(JobOrderAborted(job_order=first.body.job_order), first, "aborted")
+    until = {"until_s": problem.horizon_s, "window_s": 2 * DAY}
+    whole = read_blocks(problem, events, **until)
+    place = events.index(first)
+    again = [*events[: place + 1], aborted, *events[place:]]
+    for column, expected in zip(read_blocks(problem, again, **until), whole, strict=True):
+        np.testing.assert_array_equal(column, expected)
+    never = [e for e in events[place + 1 :] if getattr(e.body, "job_order", "") != first.body.job_order]
+    blocks = read_blocks(problem, [*events[: place + 1], aborted, *never], **until)
+    op = problem.operations.index(split_job_order(first.body.job_order))
+    assert blocks.begin_s[op] == blocks.end_s[op] == NEVER
+    assert blocks.run_s[op] == 0
 
 
 def test_work_under_way_counts_up_to_the_moment_of_measuring(make_problem: Any) -> None:
