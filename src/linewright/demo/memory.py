@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from linewright.demo.journal import topic
 from linewright.demo.records import Away, Entry, Job, Lot, Machine, OrderRecord
 from linewright.errors import StoreError
 from linewright.events.vocabulary import AnyBody
@@ -21,9 +22,10 @@ from linewright.events.vocabulary import AnyBody
 Record: TypeAlias = Job | Machine | Lot | OrderRecord | Away
 
 JOURNAL_KEPT = 50_000
-"""Entries the journal keeps at least; older ones are pruned, and a reader that needs them has a gap."""
+"""Entries the journal keeps at least; of older ones, those that still hold (`journal.topic`)."""
 
 _PRUNE_EVERY = 5_000
+_body: msgspec.json.Decoder[AnyBody] = msgspec.json.Decoder(AnyBody)
 _SCHEMA = """
 create table if not exists meta (key text primary key, value text not null) without rowid;
 create table if not exists record (
@@ -44,7 +46,7 @@ class Memory:
         self.away: dict[str, Away] = {}
         self.clock = 0
         self.rate = 0.0
-        self.first_sequence = 1  # kept in the journal
+        self.first_sequence = 1  # from which on the journal is whole
         self.last_sequence = 0
         self.committed = 0  # the last sequence that is durable
         self.journal_id = ""
@@ -126,9 +128,9 @@ class Memory:
         """Make everything since the last commit durable; returns what was said since."""
         said, changed = self._said, self._changed
         encode = msgspec.json.encode
-        prune = self.last_sequence - self.first_sequence >= JOURNAL_KEPT + _PRUNE_EVERY
-        if prune:
-            self.first_sequence = self.last_sequence - JOURNAL_KEPT + 1
+        first = self.first_sequence
+        if self.last_sequence - first >= JOURNAL_KEPT + _PRUNE_EVERY:
+            first = self.last_sequence - JOURNAL_KEPT + 1
         db = self._db
         try:
             db.execute("begin immediate")
@@ -140,26 +142,41 @@ class Memory:
                 "insert into journal values (?, ?, ?)",
                 [(entry.sequence, entry.time.isoformat(), encode(entry.body)) for entry in said],
             )
-            if prune:
-                db.execute("delete from journal where sequence < ?", (self.first_sequence,))
+            if first > self.first_sequence:
+                self._prune(first)
             db.executemany(
                 "insert or replace into meta values (?, ?)",
                 [
                     ("clock", str(self.clock)),
                     ("rate", str(self.rate)),
-                    ("first", str(self.first_sequence)),
+                    ("first", str(first)),
                     ("last", str(self.last_sequence)),
                     ("journal", self.journal_id),
                 ],
             )
             db.execute("commit")
         except sqlite3.Error as error:
+            if db.in_transaction:
+                db.execute("rollback")
             raise StoreError(
                 f"The plant's memory could not be written: {error}. Maybe the disk is full."
             ) from error
+        self.first_sequence = first
         self._said, self._changed = [], {}
         self.committed = self.last_sequence
         return said
+
+    def _prune(self, first: int) -> None:
+        """Let go of the entries before a number that no longer hold."""
+        last: dict[tuple[str, ...], int] = {}
+        gone: list[tuple[int]] = []
+        before = "select sequence, body from journal where sequence < ? order by sequence"
+        for sequence, body in self._db.execute(before, (first,)):
+            about = topic(_body.decode(body))
+            if about in last:
+                gone.append((last[about],))
+            last[about] = sequence
+        self._db.executemany("delete from journal where sequence = ?", gone)
 
     def _load(self) -> None:
         meta = dict(self._db.execute("select key, value from meta").fetchall())

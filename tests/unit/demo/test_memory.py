@@ -103,8 +103,9 @@ def test_old_entries_are_pruned_and_numbers_go_on(monkeypatch, tmp_path):
         memory.say(datetime(2026, 3, 2, tzinfo=UTC), EquipmentStateChanged(machine="M", state="idle"))
         memory.commit()
     kept = [row[0] for row in journal(memory)]
-    assert kept == list(range(memory.first_sequence, 101))
-    assert 20 <= len(kept) <= 31
+    # the last word on the machine from before, and everything since
+    assert kept == list(range(memory.first_sequence - 1, 101))
+    assert 21 <= len(kept) <= 32
     memory.close()
     again = Memory(tmp_path / "plant.sqlite")
     assert (again.first_sequence, again.last_sequence) == (memory.first_sequence, 100)
@@ -119,3 +120,35 @@ def test_entries_are_read_after_a_number_up_to_a_limit(restless):
     everything = journal(floor.memory)
     assert [row[0] for row in everything] == list(range(1, floor.memory.last_sequence + 1))
     assert floor.memory.read(3, 2) == everything[3:5]
+
+
+def entered(memory, count):
+    for _ in range(count):
+        memory.say(datetime(2026, 3, 2, tzinfo=UTC), EquipmentStateChanged(machine="M", state="idle"))
+
+
+def test_a_full_disk_is_said_and_the_memory_goes_on_when_there_is_space(tmp_path):
+    memory = Memory(tmp_path / "plant.sqlite")
+    memory.commit()
+    full = memory._db.execute("pragma page_count").fetchone()[0]
+    memory._db.execute(f"pragma max_page_count={full}")
+    entered(memory, 200)
+    for _ in range(2):
+        with pytest.raises(StoreError, match="database or disk is full"):
+            memory.commit()
+    assert (journal(memory), memory.committed) == ([], 0)
+    memory._db.execute("pragma max_page_count=10000")
+    memory.commit()
+    assert len(journal(memory)) == memory.committed == 200
+
+
+def test_a_commit_that_fails_half_way_leaves_nothing_half_done(tmp_path):
+    memory = Memory(tmp_path / "plant.sqlite")
+    entered(memory, 3)
+    memory._db.execute("alter table meta rename to hidden")
+    with pytest.raises(StoreError, match="no such table: meta"):
+        memory.commit()
+    assert journal(memory) == []
+    memory._db.execute("alter table hidden rename to meta")
+    memory.commit()
+    assert len(journal(memory)) == 3
