@@ -113,7 +113,7 @@ class Replication:
         self, op: int, alternative: int, machine: int, who: int, setup: int, awaited: list[Any]
     ) -> Generator[Any, Any, None]:
         p, u, env = self.problem.arrays, self.problem.uncertainty, self.env
-        units = int(u.op_quantity[op])
+        units = int(u.op_units[op])
         earliest = int(p.op_ready_s[op])
         yield from awaited
         for edge in range(int(p.pred_ptr[op]), int(p.pred_ptr[op + 1])):

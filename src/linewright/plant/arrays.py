@@ -111,7 +111,8 @@ class UncertaintyArrays(NamedTuple):
     """What the simulator draws from, aligned with `ProblemArrays`; keys do not change between replans."""
 
     op_key: npt.NDArray[np.uint64]  # [N] from (order, operation)
-    op_quantity: Ints  # [N]
+    op_quantity: Ints  # [N] units that the planned run time is for, at least 1
+    op_units: Ints  # [N] units that can still reach it: what done predecessors have scrapped does not
     op_scrap: Floats  # [N] probability that a unit is scrapped
     op_rework: Floats  # [N] probability that a unit is run twice
     alt_cv: Floats  # [A] coefficient of variation of the run time (lognormal, mean as planned)

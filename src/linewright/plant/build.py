@@ -202,7 +202,8 @@ class _Builder:
             arrays=p,
             uncertainty=UncertaintyArrays(
                 op_key=np.array([stable_key(*op.key) for op in kept], np.uint64),
-                op_quantity=_ints(op.order.quantity for op in kept),
+                op_quantity=_ints(op.order.quantity if op.begun is None else max(1, op.units) for op in kept),
+                op_units=_ints(op.units for op in kept),
                 op_scrap=_floats(op.routing.scrap_rate for op in kept),
                 op_rework=_floats(op.routing.rework_rate for op in kept),
                 alt_cv=_floats(choice.cv for choice in choices),

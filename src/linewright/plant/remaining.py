@@ -46,6 +46,7 @@ class Operation:
     ready_s: int = 0
     state: int = FREE
     choices: list[Choice] = field(default_factory=list)
+    units: int = 0  # that can still reach it: the order's, less what done predecessors have scrapped
     before: list[tuple[int, int]] = field(default_factory=list)  # (predecessor, least time after its end)
     after: list[int] = field(default_factory=list)
     fixed_operator: int = UNATTENDED
@@ -101,6 +102,9 @@ class Remaining:
                     )
                     self.open[key] = self.operations[-1]
         for op in self.operations:
+            made = (self.begun.get((op.order.id, name)) for name in op.routing.after)
+            good = (item.good for item in made if item is not None and item.status is OperationStatus.DONE)
+            op.units = min([op.order.quantity, *(count for count in good if count is not None)])
             if op.begun is not None:  # what has begun waits for nothing any more
                 op.state = STARTED
                 continue

@@ -182,7 +182,7 @@ class _Reader:
         blocks.start_s[op], blocks.end_s[op] = max(0, self.second(body.run_start)), end
         blocks.produced[op] = body.good + body.scrap
         blocks.scrap[op], blocks.rework[op] = body.scrap, body.rework
-        share = (body.good + body.scrap) / max(1, int(self.problem.uncertainty.op_quantity[op]))
+        share = (body.good + body.scrap) / int(self.problem.uncertainty.op_quantity[op])
         blocks.planned_s[op] = int(np.rint(self.planned_run(op, m) * share))
         self.activate(m, machine, int(blocks.begin_s[op]))
         blocks.active_from_s[op] = machine.active_from

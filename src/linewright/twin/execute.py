@@ -91,7 +91,7 @@ def draw(p: Any, u: Any, sequence: Ints, seed: int, replication: int, repair_sca
     rework = np.empty(n, np.int64)
     for step in range(n):
         op = sequence[step]
-        units = u.op_quantity[op]
+        units = u.op_units[op]
         for e in range(p.pred_ptr[op], p.pred_ptr[op + 1]):
             before = p.pred[e]
             if p.op_order[before] == p.op_order[op]:

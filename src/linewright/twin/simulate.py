@@ -227,6 +227,7 @@ def without_chance(uncertainty: UncertaintyArrays) -> UncertaintyArrays:
     """The same plant where everything takes as long as planned and nothing fails."""
     u = uncertainty
     return u._replace(
+        op_units=u.op_quantity,
         op_scrap=np.zeros_like(u.op_scrap),
         op_rework=np.zeros_like(u.op_rework),
         alt_cv=np.zeros_like(u.alt_cv),

@@ -183,10 +183,24 @@ def test_every_array_is_of_the_kind_that_kernels_are_compiled_for() -> None:
             kind = np.float64 if name == "order_weight" else np.int64
             assert array.dtype == kind and array.flags.c_contiguous, name
         for name, array in problem.uncertainty._asdict().items():
-            kind = {"op_key": np.uint64, "machine_key": np.uint64, "op_quantity": np.int64}.get(
-                name, np.float64
-            )
-            assert array.dtype == kind and array.flags.c_contiguous, name
+            kinds = {"op_key": np.uint64, "machine_key": np.uint64}
+            kinds |= dict.fromkeys(("op_quantity", "op_units"), np.int64)
+            assert array.dtype == kinds.get(name, np.float64) and array.flags.c_contiguous, name
+
+
+def test_what_is_scrapped_does_not_reach_what_comes_after() -> None:
+    first = replace(done("A", "10", "L1", "ANN", -60, -10), good=50, scrap=10)
+    u = build(plant(), state(progress=(first,))).uncertainty
+    assert u.op_units.tolist() == [50, 60, 120, 120, 120]
+    assert u.op_quantity.tolist() == [60, 60, 120, 120, 120], "run times are planned for the order"
+    begun = started("A", "20", "OVEN", "", -5, remaining_s=600)
+    u = build(plant(), state(progress=(first, begun))).uncertainty
+    assert u.op_quantity.tolist()[:1] == u.op_units.tolist()[:1] == [50], "work left is for what is there"
+    nothing = replace(first, good=0, scrap=60)
+    u = build(plant(), state(progress=(nothing, begun))).uncertainty
+    assert (u.op_quantity[0], u.op_units[0]) == (1, 0)
+    unsaid = build(plant(), state(progress=(done("A", "10", "L1", "ANN", -60, -10),))).uncertainty
+    assert unsaid.op_units[0] == 60
 
 
 def test_keys_do_not_change() -> None:

@@ -134,6 +134,7 @@ def make_problem(
     uncertainty = UncertaintyArrays(
         op_key=rng.integers(1, 2**63, n).astype(np.uint64),
         op_quantity=rng.integers(1, 60, n).astype(np.int64),
+        op_units=np.empty(n, np.int64),
         op_scrap=share * rng.choice([0.0, 0.02, 0.1], n),
         op_rework=share * rng.choice([0.0, 0.05], n),
         alt_cv=share * rng.choice([0.0, 0.2, 0.5], len(alt_machine)),
@@ -143,6 +144,7 @@ def make_problem(
         machine_mttr_cv=np.full(machines, 0.6 * share),
     )
     uncertainty.op_quantity[:] = np.repeat(uncertainty.op_quantity[::operations], operations)
+    uncertainty.op_units[:] = np.ceil(uncertainty.op_quantity * (0.9 if chance else 1.0))
     problem = SchedulingProblem(
         epoch=datetime(2026, 3, 2, tzinfo=UTC),
         arrays=arrays,

@@ -136,7 +136,9 @@ def test_run_times_spread_around_their_plan(make_problem: Any) -> None:
     u = problem.uncertainty
     problem = replace(
         problem,
-        uncertainty=u._replace(op_scrap=np.zeros_like(u.op_scrap), op_rework=np.zeros_like(u.op_rework)),
+        uncertainty=u._replace(
+            op_units=u.op_quantity, op_scrap=np.zeros_like(u.op_scrap), op_rework=np.zeros_like(u.op_rework)
+        ),
     )
     plan = make_problem(6)[1][0]
     found = np.array(
@@ -190,7 +192,11 @@ def test_scrap_does_not_reach_the_next_operation(make_problem: Any) -> None:
     p = problem.arrays
     blocks = execute_once(problem, plans[0], none_held(problem), replication=0, seed=1, window_s=DAY).blocks
     assert blocks.scrap.sum() > 0
+    units = problem.uncertainty.op_units
+    assert (units < problem.uncertainty.op_quantity).any(), "some were scrapped before now"
     for op in range(len(p.op_order)):
+        assert blocks.produced[op] <= units[op]
+        assert blocks.produced[op] == units[op] or p.pred_ptr[op] < p.pred_ptr[op + 1]
         for before in p.pred[p.pred_ptr[op] : p.pred_ptr[op + 1]]:
             if p.op_order[before] == p.op_order[op]:
                 assert blocks.produced[op] == blocks.produced[before] - blocks.scrap[before]
