@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -23,7 +24,7 @@ from linewright.connect.opcua.security import Security
 from linewright.decide.dispatch import Dispatcher
 from linewright.decide.generate import Effort
 from linewright.decide.loop import DecisionLoop
-from linewright.errors import ConnectionFailed, PlantError
+from linewright.errors import ConnectionFailed, PlantError, StoreError
 from linewright.events.store import EventStore
 from linewright.events.vocabulary import Event
 from linewright.plant.folder import read_plant
@@ -90,7 +91,7 @@ class LiveFloor:
 
     def now(self) -> datetime:
         """The plant's clock; before it was ever reached, the moment it was last heard of."""
-        return self._door.clock() if self._door.plant_id else self._before()
+        return self._door.clock() if math.isfinite(self._door.freshness_s) else self._before()
 
     async def disrupt(self, kind: str, arguments: dict[str, Any]) -> None:
         demonstration = self._demonstration
@@ -202,10 +203,10 @@ class ControlRoom:
         while True:
             try:
                 last = await asyncio.to_thread(partial(self.store.latest, door.source, without=DOORS_OWN))
-                checkpoint = Checkpoint.after(last.id) if last else None
+                checkpoint = Checkpoint.after(last.id, last.time) if last else None
                 await door.run(take, checkpoint or Checkpoint())
-            except ConnectionFailed as error:
-                log.warning("%s", error)
+            except StoreError as error:
+                log.error("what the plant reports is read again later: %s", error)
             except Exception:
                 log.exception("listening to %s", door.source)
             await asyncio.sleep(RECONNECT_S)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeAlias
 
 from linewright.errors import Finding
 from linewright.events.vocabulary import Event
+
+REWOUND = "~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +23,30 @@ class Checkpoint:
 
     journal: str = ""
     sequence: int = 0
+    time: datetime | None = field(default=None, compare=False)  # of the last entry, where it is known
 
     @property
     def event_id(self) -> str:
         """The id of the event made from the last entry."""
         return f"{self.journal}:{self.sequence}"
 
+    @property
+    def written_by(self) -> str:
+        """The source's own name of the journal."""
+        return self.journal.partition(REWOUND)[0]
+
+    def rewound(self, last: int) -> Checkpoint:
+        """The checkpoint for a source that was taken up again from an older copy, which ends at `last`.
+
+        It gives numbers a second time, to other entries: they are of a journal with another name.
+        """
+        return Checkpoint(f"{self.journal}{REWOUND}{self.sequence}", last)
+
     @classmethod
-    def after(cls, event_id: str) -> Checkpoint | None:
+    def after(cls, event_id: str, time: datetime | None = None) -> Checkpoint | None:
         """The checkpoint behind an event; None for one that did not come from a journal entry."""
         journal, colon, sequence = event_id.rpartition(":")
-        return cls(journal, int(sequence)) if colon and sequence.isdecimal() else None
+        return cls(journal, int(sequence), time) if colon and sequence.isdecimal() else None
 
 
 @dataclass(frozen=True, slots=True)

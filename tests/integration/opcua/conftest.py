@@ -77,7 +77,7 @@ class RunningPlant:
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A plant folder with a plan."""
-    plant = generate(SPEC, 1)
+    plant = replace(generate(SPEC, 1), id="demo")
     target = tmp_path_factory.mktemp("plant") / "small"
     write_plant(target, plant, with_any_plan(plant, 1)[0])
     return target

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,14 +13,19 @@ from asyncua import Server
 
 from floors import free_port
 from linewright.connect.door import Checkpoint
+from linewright.connect.opcua import door as door_module
+from linewright.connect.opcua.address import survey
 from linewright.connect.opcua.demonstration import Demonstration
 from linewright.connect.opcua.door import OpcUaDoor, probe
 from linewright.connect.opcua.security import Security, make_certificate
+from linewright.demo import memory as memory_module
 from linewright.demo.memory import Memory
 from linewright.demo.opening import open_floor
 from linewright.errors import ConnectionFailed, LinewrightError
+from linewright.events.vocabulary import Event
 from linewright.plant.folder import read_plant
 from linewright.plant.plan import job_order_id
+from linewright.twin.mirror import Mirror
 
 
 @dataclass
@@ -78,6 +83,28 @@ def test_probe_of_a_bare_server_says_what_is_missing():
     found = asyncio.run(scenario())
     assert not found.usable
     assert "does not offer ISA-95 Job Control" in str(found.findings[0])
+
+
+def test_the_server_of_another_plant_is_refused(paused):
+    door = OpcUaDoor(paused.endpoint, "harbour-works", Security.none())
+    with pytest.raises(ConnectionFailed, match=r"is plant demo, not harbour-works\. Maybe the endpoint is"):
+        asyncio.run(door.connect())
+
+
+def test_a_plant_that_does_not_tell_the_time_is_read_by_the_wall_clock(paused, reader, monkeypatch):
+    async def without_clock(client):
+        address = await survey(client)
+        address.plant = {name: node for name, node in address.plant.items() if not name.startswith("Clock")}
+        return address
+
+    monkeypatch.setattr(door_module, "survey", without_clock)
+
+    async def scenario():
+        async with reader(paused.endpoint) as client:
+            await client.until(client.journal)
+            return client.door.clock()
+
+    assert abs(asyncio.run(scenario()) - datetime.now(UTC)) < timedelta(minutes=5)
 
 
 def test_nobody_there_is_one_clear_message():
@@ -228,7 +255,7 @@ def test_after_a_lost_answer_reading_back_tells_that_the_write_took_effect(start
 
     async def scenario():
         job = job_order_id(item.order, item.operation)
-        direct = OpcUaDoor(plant.endpoint, "direct", Security.none())
+        direct = OpcUaDoor(plant.endpoint, "demo", Security.none())
         await direct.connect()
         async with wire as port, reader(f"opc.tcp://127.0.0.1:{port}/linewright") as client:
             door = client.door
@@ -312,6 +339,52 @@ def test_a_plant_with_another_memory_is_a_gap(start_plant, reader):
     assert "another journal" in gap.reason
     assert client.checkpoint.journal != "an older journal"
     assert Checkpoint.after(client.journal()[0].id).sequence == 1
+
+
+def test_who_was_away_for_longer_than_the_journal_reaches_knows_the_present(
+    start_plant, reader, folder, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(memory_module, "JOURNAL_KEPT", 50)
+    monkeypatch.setattr(memory_module, "_PRUNE_EVERY", 25)
+    (tmp_path / "data").mkdir()
+    memory = Memory(tmp_path / "data" / "plant.sqlite")
+    floor = open_floor(*read_plant(folder), memory, 1)
+    said = []
+    for hour in range(60):
+        floor.advance(hour * 3600)
+        said += memory.commit()
+    known, journal = 20, memory.journal_id
+    assert memory.first_sequence > known + 1
+    memory.close()
+    plant = start_plant("--rate", "0")
+
+    async def scenario():
+        async with reader(plant.endpoint, Checkpoint(journal, known)) as client:
+            await client.until(lambda: client.journal() and client.checkpoint.sequence == said[-1].sequence)
+            return client
+
+    client = asyncio.run(scenario())
+    assert len({event.id for event in client.events if event.type == "data.gap_detected"}) == 1
+    assert len(client.journal()) < len(said) - known
+    whole, resumed = Mirror(*read_plant(folder)), Mirror(*read_plant(folder))
+    for entry in said:
+        event = Event(
+            id=f"{journal}:{entry.sequence}",
+            source="opcua:demo",
+            time=entry.time,
+            body=entry.body,
+            position=1,
+        )
+        whole.apply(event)
+        if entry.sequence <= known:
+            resumed.apply(event)
+    for event in client.journal():
+        resumed.apply(event)
+    assert resumed.anomalies == ()
+    assert set(resumed.state().progress) >= {i for i in whole.state().progress if i.remaining_s is None}
+    assert {m: s.state for m, s in resumed.machines.items()} == {
+        m: s.state for m, s in whole.machines.items()
+    }
 
 
 def test_disruptions_are_seen_as_events_and_refusals_as_words(start_plant, reader, folder):

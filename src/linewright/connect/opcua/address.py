@@ -49,8 +49,8 @@ class Address:
     plant_id: str = ""
     methods_a_call: int = 1  # most methods in one request
 
-    def findings(self, endpoint: str) -> list[Finding]:
-        """What is missing for Linewright to read and write here."""
+    def findings(self, endpoint: str, plant: str = "") -> list[Finding]:
+        """What is missing for Linewright to read and write here; `plant`: whose server it is to be."""
         if ISA95_URI not in self.namespaces:
             return [
                 Finding(
@@ -60,6 +60,14 @@ class Address:
                 )
             ]
         found: list[Finding] = []
+        if plant and self.plant_id and self.plant_id != plant:
+            found.append(
+                Finding(
+                    endpoint,
+                    f"is plant {self.plant_id}, not {plant}.",
+                    "Maybe the endpoint is another plant's, or the plant folder is.",
+                )
+            )
         if self.receiver is None:
             found.append(
                 Finding(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from asyncua import Client, ua
@@ -38,8 +39,9 @@ PAGE = 500  # journal entries in one answer
 CALLS = 64  # methods in one request
 POLL_S = 2.0  # the journal is read this often even if nothing announces an entry
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 3.0  # between attempts to connect
-
-T = TypeVar("T")
+WAIT_SHARE = 0.1  # of the time without the plant: how long to wait before the next attempt
+PATIENCE_S = 10.0  # without the plant, before that is worth a word
+TOLD = ("Clock.PlantTime", "Clock.Rate", "Journal.LastSequence")
 
 _LOST = (OSError, TimeoutError, asyncio.CancelledError, ua.UaError)
 
@@ -47,11 +49,24 @@ _LOST = (OSError, TimeoutError, asyncio.CancelledError, ua.UaError)
 class _Entry(msgspec.Struct):
     sequence: int
     time: Instant
-    body: AnyBody
+    body: msgspec.Raw  # of the vocabulary, if we know all of it
+
+
+_body: msgspec.json.Decoder[AnyBody] = msgspec.json.Decoder(AnyBody)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """An answer of the plant's journal: it is whole from `first` on and ends at `last`."""
+
+    journal: str
+    first: int
+    last: int
+    entries: list[str]
 
 
 class OpcUaDoor:
-    """A door to the OPC UA server at `endpoint`; its events come from source "opcua:NAME"."""
+    """A door to plant `name` at the OPC UA server `endpoint`; its events come from source "opcua:NAME"."""
 
     def __init__(self, endpoint: str, name: str, security: Security) -> None:
         self.endpoint = endpoint
@@ -64,6 +79,7 @@ class OpcUaDoor:
         self._address = Address()
         self._wake = asyncio.Event()
         self._heard = -math.inf
+        self._pages = 0  # of the journal that were read
         self._lost = asyncio.Event()
         self._read_at: tuple[datetime, float] | None = None  # the plant's clock when last told, monotonic
         self._waiting: list[tuple[Callable[[Address], Any], asyncio.Future[Any]]] = []
@@ -104,7 +120,7 @@ class OpcUaDoor:
             ConnectionFailed: nobody answers, security does not fit, or something is missing there.
         """
         client, address = await _reach(self.endpoint, self._security)
-        findings = address.findings(self.endpoint)
+        findings = address.findings(self.endpoint, self.name)
         if findings:
             await _leave(client)
             raise ConnectionFailed("\n".join(str(finding) for finding in findings))
@@ -133,13 +149,15 @@ class OpcUaDoor:
             await _leave(client)
 
     async def _subscribe(self, client: Client, address: Address) -> None:
-        """Be told of new journal entries and of the plant's time."""
-        time_node, rate_node = (client.get_node(address.plant[f"Clock.{n}"]) for n in ("PlantTime", "Rate"))
-        time, rate = await client.read_values([time_node, rate_node])
-        self.rate, self._read_at = float(rate), (jobs.aware(time), monotonic())
-        subscription = await client.create_subscription(100, _Told(self, address))
-        nodes = [time_node, rate_node, client.get_node(address.plant["Journal.LastSequence"])]
-        await subscription.subscribe_data_change(nodes)
+        """Be told of new journal entries and of the plant's time, as far as the server tells."""
+        told = {name: client.get_node(address.plant[name]) for name in TOLD if name in address.plant}
+        if "Clock.PlantTime" in told and "Clock.Rate" in told:
+            time, rate = await client.read_values([told["Clock.PlantTime"], told["Clock.Rate"]])
+            self.rate, self._read_at = float(rate), (jobs.aware(time), monotonic())
+        if told:
+            names = {node.nodeid: name for name, node in told.items()}
+            subscription = await client.create_subscription(100, _Told(self, names))
+            await subscription.subscribe_data_change(list(told.values()))
 
     def told(self, what: str, value: Any) -> None:
         """A subscribed value has changed."""
@@ -177,33 +195,39 @@ class OpcUaDoor:
 
     async def run(self, on_events: OnEvents, checkpoint: Checkpoint) -> None:
         """Keep connected and deliver the journal after a checkpoint until cancelled."""
-        wait = FIRST_WAIT_S
+        alone_since, said = monotonic(), ""
         try:
             while True:
                 _heed_cancellation()
+                pages = self._pages
                 try:
                     if not self.connected:
                         await self.close()
                         await self.connect()
                         self.counts.connected += 1
-                    wait = FIRST_WAIT_S
                     checkpoint = await self._follow(on_events, checkpoint)
                 except ConnectionFailed as error:
-                    log.info("%s", error)
-                    await asyncio.sleep(wait)
-                    wait = min(LONGEST_WAIT_S, 2 * wait)
+                    if str(error) != said and monotonic() - alone_since > PATIENCE_S:
+                        said = str(error)
+                        log.warning("%s", error)
+                if self._pages > pages:
+                    alone_since, said = monotonic(), ""
+                wait = WAIT_SHARE * (monotonic() - alone_since)
+                await asyncio.sleep(min(LONGEST_WAIT_S, max(FIRST_WAIT_S, wait)))
         finally:
             await self.close()
 
     async def _follow(self, on_events: OnEvents, checkpoint: Checkpoint) -> Checkpoint:
-        """Deliver entries while the connection lasts; returns the checkpoint reached."""
+        """Deliver entries while the connection lasts; returns the checkpoint reached.
+
+        Raises:
+            ConnectionFailed: the journal could not be read even once.
+        """
         here = ConnectorConnected(connector=self.source, endpoint=self.endpoint)
-        await on_events([self._own(here)], checkpoint)
-        reason = ""
+        events, behind, more = await self._read(checkpoint)
+        events.insert(0, self._own(here))
         try:
             while True:
-                self._wake.clear()
-                events, behind, more = await self._read(checkpoint)
                 _heed_cancellation()
                 if events:
                     await on_events(events, behind)
@@ -213,47 +237,67 @@ class OpcUaDoor:
                     with suppress(TimeoutError):
                         async with asyncio.timeout(POLL_S):
                             await self._wake.wait()
+                self._wake.clear()
+                events, behind, more = await self._read(checkpoint)
         except ConnectionFailed as error:
-            reason = str(error)
-        gone = ConnectorLost(connector=self.source, endpoint=self.endpoint, reason=reason)
-        await on_events([self._own(gone)], checkpoint)
+            gone = ConnectorLost(connector=self.source, endpoint=self.endpoint, reason=str(error))
+            await on_events([self._own(gone)], checkpoint)
         return checkpoint
 
     async def _read(self, checkpoint: Checkpoint) -> tuple[list[Event], Checkpoint, bool]:
         """Entries after a checkpoint, the checkpoint behind them, and whether there are more."""
-        journal, first, last, entries = await self._page(checkpoint.sequence)
+        page = await self._page(checkpoint.sequence)
+        at = Checkpoint(checkpoint.journal or page.journal, checkpoint.sequence, checkpoint.time)
         events: list[Event] = []
-        if checkpoint.journal not in ("", journal):
-            events.append(self._gap(f"{journal}|new", "the plant keeps another journal than before"))
-            checkpoint = Checkpoint(journal)
-            journal, first, last, entries = await self._page(0)
-        after = checkpoint.sequence
-        if first > after + 1 or last < after:
-            reason = f"the plant's journal begins at {first}, {after + 1} was next"
-            if last < after:
-                reason = f"the plant's journal ends at {last}, {after} was received"
-                journal, first, last, entries = await self._page(last)
-                after = last
-            events.append(self._gap(f"{journal}|{after}|{first}|{last}", reason))
-        facility = self._address.plant_id
-        for line in entries:
-            entry = msgspec.json.decode(line, type=_Entry)
-            after = entry.sequence
-            behind = Checkpoint(journal, after)
-            events.append(
-                Event(
-                    id=behind.event_id,
-                    source=self.source,
-                    time=entry.time,
-                    body=entry.body,
-                    subject=_subject(entry.body),
-                    facility=facility,
-                )
-            )
-        self.counts.read += len(entries)
-        return events, Checkpoint(journal, max(after, first - 1)), after < last
+        if at.written_by != page.journal or page.last < at.sequence:
+            reason = "the plant keeps another journal than before"
+            next_ = Checkpoint(page.journal)
+            if at.written_by == page.journal:
+                reason = f"the plant's journal ends at {page.last}, {at.sequence} was received"
+                next_ = at.rewound(page.last)
+            events.append(self._gap(next_, reason, at.time))
+            at, page = next_, await self._page(next_.sequence)
+        if page.first > at.sequence + 1:
+            reason = f"the plant's journal is whole from {page.first} on, {at.sequence + 1} was next"
+            events.append(self._gap(replace(at, sequence=page.first - 1), reason, at.time))
+        for line in page.entries:
+            entry = self._entry(line, at)
+            at = replace(at, sequence=entry.sequence, time=entry.time)
+            events.append(self._event(entry, at))
+        self.counts.read += len(page.entries)
+        if not page.entries:
+            at = replace(at, sequence=page.last)
+        return events, at, at.sequence < page.last
 
-    async def _page(self, after: int) -> tuple[str, int, int, list[str]]:
+    def _entry(self, line: str, after: Checkpoint) -> _Entry:
+        try:
+            return msgspec.json.decode(line, type=_Entry)
+        except msgspec.MsgspecError as error:
+            raise ConnectionFailed(
+                f"{self.endpoint}: what follows entry {after.sequence} of the journal is no entry: {error}. "
+                "Maybe the server is not one Linewright can read: see docs/reference/opcua-address-space.md."
+            ) from error
+
+    def _event(self, entry: _Entry, at: Checkpoint) -> Event:
+        """The event of an entry. One that says what we do not know is a gap, and the next is read."""
+        try:
+            body = _body.decode(entry.body)
+        except msgspec.MsgspecError as error:
+            reason = (
+                f"entry {entry.sequence} of the plant's journal cannot be read: {error}. "
+                "Maybe the plant is newer: upgrade with pip install -U linewright."
+            )
+            return self._gap(at, reason, entry.time)
+        return Event(
+            id=at.event_id,
+            source=self.source,
+            time=entry.time,
+            body=body,
+            subject=_subject(body),
+            facility=self._address.plant_id,
+        )
+
+    async def _page(self, after: int) -> _Page:
         async with self._connection() as (client, address):
             call = ua.CallMethodRequest(
                 ObjectId=address.plant["Journal"],
@@ -266,13 +310,16 @@ class OpcUaDoor:
             [result] = await client.uaclient.session.call([call])
             result.StatusCode.check()
             self._heard = monotonic()
+            self._pages += 1
             journal, first, last, entries = (item.Value for item in result.OutputArguments)
-            return journal, first, last, entries or []
+            return _Page(journal, first, last, entries or [])
 
-    def _gap(self, key: str, reason: str) -> Event:
+    def _gap(self, behind: Checkpoint, reason: str, since: datetime | None) -> Event:
+        """What happened from `since` until now is not wholly known; `behind`: from where on it is again."""
         now = self.clock()
-        body = DataGapDetected(source_id=self.source, start=now, end=now, reason=reason)
-        return event(body, source=self.source, time=now, key=key, facility=self._address.plant_id)
+        body = DataGapDetected(source_id=self.source, start=since or now, end=now, reason=reason)
+        facility = self._address.plant_id
+        return event(body, source=self.source, time=now, key=behind.event_id, facility=facility)
 
     def _own(self, body: AnyBody) -> Event:
         return event(body, source=self.source, time=self.clock(), facility=self._address.plant_id)
@@ -371,12 +418,11 @@ class OpcUaDoor:
 class _Told:
     """What asyncua calls when a subscription has something to say."""
 
-    def __init__(self, door: OpcUaDoor, address: Address) -> None:
-        self._door = door
-        self._names = {address.plant[name]: name for name in ("Clock.PlantTime", "Clock.Rate")}
+    def __init__(self, door: OpcUaDoor, names: Mapping[ua.NodeId, str]) -> None:
+        self._door, self._names = door, names
 
     def datachange_notification(self, node: Any, value: Any, _data: Any) -> None:
-        self._door.told(self._names.get(node.nodeid, "Journal.LastSequence"), value)
+        self._door.told(self._names[node.nodeid], value)
 
     def status_change_notification(self, _status: Any) -> None:
         self._door.lose()
