@@ -8,14 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from linewright.decide.generate import Alternatives
-from linewright.errors import Stale
 from linewright.events.outbox import Intent
 from linewright.events.vocabulary import (
     Event,
-    JobOrderAborted,
-    JobOrderCompleted,
-    JobOrderProgressed,
-    JobOrderStarted,
     MaterialStagingRequested,
     OperatorNotified,
     ScheduleApproved,
@@ -24,7 +19,7 @@ from linewright.events.vocabulary import (
     event,
 )
 from linewright.plant.arrays import STARTED
-from linewright.plant.plan import job_order_id, split_job_order
+from linewright.plant.plan import PlantState, job_order_id, split_job_order
 
 SOURCE = "linewright"
 STORE, UPDATE, CANCEL = "job_order.store_and_start", "job_order.update", "job_order.cancel"
@@ -214,39 +209,33 @@ def intents(
     return *writes, *cancels
 
 
-def conflict(found: Alternatives, scenario: str, happened: Event, relevant: bool) -> str:
-    """Why an event since the proposal forbids approving a scenario; "" when it does not.
+def overtaken(found: Alternatives, news: tuple[Event, str] | None) -> str:
+    """The disruption that came after alternatives were made from a state, and what to do; "" without one."""
+    if news is None or news[0].position <= found.state.position:
+        return ""
+    happened, text = news
+    return (
+        f"event {happened.position}, {happened.time.astimezone(found.describer.zone):%a %H:%M}, came after"
+        f" these alternatives: {text}. Regenerate from now, and choose again."
+    )
+
+
+def begun_elsewhere(found: Alternatives, scenario: str, state: PlantState) -> str:
+    """Work that has begun since, other than a scenario has it, and what to do; "" where there is none.
 
     Work that began or ended where the scenario has it is no conflict: the scenario is then still true.
     """
-    body = happened.body
-    if isinstance(body, JobOrderStarted):
-        key = split_job_order(body.job_order)
-        placed = found.describer.placed(found.candidates[found.index(scenario)], key)
-        if placed is None:
-            return ""
-        machine, operator = placed
-        if (body.machine, body.operator) == (machine, operator):
-            return ""
-        return (
-            f"{body.job_order} has begun on {body.machine}"
-            + (f" with {body.operator}" if body.operator else "")
-            + f", but the scenario has it on {machine}"
-            + (f" with {operator}" if operator else "")
-        )
-    if isinstance(body, JobOrderAborted):
-        return f"{body.job_order} was aborted" + (f" ({body.reason})" if body.reason else "")
-    if isinstance(body, JobOrderProgressed | JobOrderCompleted) or not relevant:
-        return ""
-    return f"{happened.type.replace('_', ' ').replace('.', ' ')}: {happened.subject or 'the plant'}"
-
-
-def refuse_if_stale(found: Alternatives, scenario: str, since: list[tuple[Event, bool]]) -> None:
-    """Raise Stale naming the newer event, if one of those since the proposal conflicts with the scenario."""
-    for happened, relevant in since:
-        why = conflict(found, scenario, happened, relevant)
-        if why:
-            raise Stale(
-                f"event {happened.position} at {happened.time:%H:%M} came after this proposal: {why}."
-                " Regenerate from now, and choose again."
+    candidate, tell = found.candidates[found.index(scenario)], found.describer
+    begun_then = {item.key for item in found.state.progress}
+    for item in state.progress:
+        placed = None if item.key in begun_then else tell.placed(candidate, item.key)
+        if placed is not None and placed != (item.machine, item.operator):
+            return (
+                f"{job_order_id(*item.key)} has begun on {_place(item.machine, item.operator)}, but the"
+                f" scenario has it on {_place(*placed)}. Regenerate from now, and choose again."
             )
+    return ""
+
+
+def _place(machine: str, operator: str) -> str:
+    return f"{machine} with {operator}" if operator else machine

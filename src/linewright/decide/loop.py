@@ -10,63 +10,50 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
-from linewright.decide.approve import SOURCE, approval_events, intents, refuse_if_stale
+from linewright.decide.agenda import Agenda, Disruption, Entry
+from linewright.decide.approve import SOURCE, approval_events, begun_elsewhere, intents, overtaken
 from linewright.decide.generate import Alternatives, Effort, generate
 from linewright.decide.ledger import Ledger
 from linewright.decide.model import ControlsRecord, Proposal, Scenario
 from linewright.decide.outcome import Outcome, compare
-from linewright.decide.triggers import detect
+from linewright.decide.triggers import declared, detect
 from linewright.errors import LinewrightError, NotFound, Stale, StoreError
 from linewright.events.commit import Appended
-from linewright.events.outbox import Intent, State
+from linewright.events.outbox import State
 from linewright.events.store import EventStore
 from linewright.events.vocabulary import (
-    AnyBody,
     DisruptionDetected,
-    EquipmentCapabilityChanged,
     Event,
     JobOrderCompleted,
-    MaterialLotDelayed,
-    OperationsRequestReceived,
     OutcomeRecorded,
-    PersonnelAvailabilityChanged,
     ScheduleApproved,
     ScheduleProposed,
     ScheduleRejected,
     event,
 )
 from linewright.plant.arrays import OBJECTIVES
-from linewright.plant.disruption import Disruption as Disrupted
-from linewright.plant.disruption import (
-    MachineDown,
-    MaterialLate,
-    OperatorAbsent,
-    RushOrder,
-    apply,
-    from_dict,
-)
-from linewright.plant.history import current
+from linewright.plant.disruption import from_dict
 from linewright.plant.plan import Controls, PlantState, split_job_order
 from linewright.plant.records import Order, Plant
 from linewright.twin.mirror import Mirror
 
 log = logging.getLogger(__name__)
 
-KEPT = 8
-"""Proposals whose alternatives stay in memory."""
-
 OUTCOME_EVERY = 25
 """Operations done between two recorded outcomes of a plan that is still running."""
 
 COMMIT_ATTEMPTS = 50
 """Looks at what has just happened, before an approval gives up in a plant that never stops reporting."""
+
+SHOWN_S = 5.0
+"""How long to wait until what is in the log is folded."""
 
 FOLLOW_AGAIN_S = 1.0
 """After a log that could not be read."""
@@ -75,38 +62,6 @@ MOST_UNDELIVERED = 1_000_000
 """Writes under way that an approval looks at: one a job order, so more than any plant has."""
 
 Publish = Callable[[str, dict[str, Any]], None]
-
-
-@dataclass
-class Disruption:
-    """A disruption as the inbox shows it."""
-
-    id: str
-    kind: str
-    subject: str
-    title: str
-    at: datetime
-    expected_end: datetime | None
-    proposal: str = ""
-    answered: bool = False
-
-
-@dataclass
-class Entry:
-    """A proposal on its way from asked to decided."""
-
-    id: str
-    title: str
-    disruption: str
-    controls: ControlsRecord
-    parent: str
-    created: datetime
-    status: Literal["generating", "open", "approved", "rejected", "superseded"] = "generating"
-    found: Alternatives | None = None
-    seconds: float = 0.0
-    error: str = ""
-    approved_scenario: str = ""
-    stop: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass
@@ -137,10 +92,9 @@ class DecisionLoop:
         self.clock, self.publish = clock, publish
         self.mirror = Mirror(plant, initial)
         self.ledger = Ledger()
+        self.agenda = Agenda()
         self.lock = threading.RLock()
         self._folded = threading.Condition(self.lock)
-        self.disruptions: OrderedDict[str, Disruption] = OrderedDict()
-        self.proposals: OrderedDict[str, Entry] = OrderedDict()
         self.releases: OrderedDict[int, Release] = OrderedDict()
         self.position = 0
         self._work: queue.Queue[Entry | None] = queue.Queue()
@@ -165,7 +119,7 @@ class DecisionLoop:
         self._stopping.set()
         self._subscription.close()
         with self.lock:
-            for entry in self.proposals.values():
+            for entry in self.agenda.proposals.values():
                 entry.stop.set()
         self._work.put(None)
         for thread in self._threads:
@@ -186,21 +140,15 @@ class DecisionLoop:
 
     def _fold(self, happened: Event, *, live: bool) -> None:
         with self.lock:
+            found = detect(happened, self.mirror)  # asked of the state before it
             self.mirror.apply(happened)
             self.ledger.apply(happened)
+            self.agenda.apply(happened, found)
             self.position = max(self.position, happened.position)
             self._folded.notify_all()
             body = happened.body
-            if isinstance(body, DisruptionDetected):
-                self._disrupted(body, happened, live=live)
-            elif isinstance(body, ScheduleApproved):
-                self._approved(body, happened)
-            elif isinstance(body, ScheduleRejected):
-                entry = self.proposals.get(body.proposal)
-                if entry is not None:
-                    entry.status = "rejected"
-                for item in self.disruptions.values():
-                    item.answered = True  # the planner knew of all of them and keeps the plan
+            if isinstance(body, ScheduleApproved):
+                self.releases.setdefault(body.plan_version, Release(happened.time))
             elif isinstance(body, OutcomeRecorded) and body.plan_version in self.releases:
                 release = self.releases[body.plan_version]
                 release.recorded, release.final = body.operations_done, body.final
@@ -209,7 +157,7 @@ class DecisionLoop:
                         body.predicted, body.actual, body.operations_done, body.operations_total
                     )
         if live:
-            self._react(happened)
+            self._react(happened, found)
             self.publish("event", {"event": happened})
 
     def commit(self, events: Sequence[Event]) -> None:
@@ -217,15 +165,19 @@ class DecisionLoop:
         self._shown(self.store.append(events))
 
     def _shown(self, appended: Appended) -> None:
-        last = max(appended.positions, default=0)
-        with self._folded:
-            self._folded.wait_for(lambda: self.position >= last or self._stopping.is_set(), timeout=5)
+        with self.lock:
+            self._wait_until_folded(max(appended.positions, default=0))
 
-    def _react(self, happened: Event) -> None:
+    def _wait_until_folded(self, position: int) -> bool:
+        """Let the log be followed up to a position; the lock, which is held, is let go meanwhile."""
+        return self._folded.wait_for(
+            lambda: self.position >= position or self._stopping.is_set(), timeout=SHOWN_S
+        )
+
+    def _react(self, happened: Event, found: DisruptionDetected | None) -> None:
         """What follows from a new event, committed together with the place we have read up to."""
         offset = ("decide", happened.position)
-        found = detect(happened, self.plant)
-        if found is not None and happened.source != SOURCE:
+        if found is not None:
             self.store.append(
                 [
                     event(
@@ -241,124 +193,65 @@ class DecisionLoop:
                 offset=offset,
             )
             return
-        if isinstance(happened.body, JobOrderCompleted):
+        if isinstance(happened.body, DisruptionDetected):
+            self.publish("disruption", {"disruption": self.agenda.disruptions[happened.body.disruption]})
+            self._take_up()
+        elif isinstance(happened.body, JobOrderCompleted):
             self._measure()
         self.store.commit_offset(*offset)
 
     # -- disruptions and proposals ---------------------------------------------------------------
 
-    def _disrupted(self, body: DisruptionDetected, happened: Event, *, live: bool) -> None:
-        disruption = Disruption(
-            id=body.disruption,
-            kind=body.kind,
-            subject=body.subject,
-            title=body.text,
-            at=happened.time,
-            expected_end=body.expected_end,
-        )
-        self.disruptions[disruption.id] = disruption
-        if live:
-            self.publish("disruption", {"disruption": disruption})
-            self._propose(disruption)
-
     def _take_up(self) -> None:
-        """After a restart: the newest unanswered disruption gets its alternatives again."""
+        """Have alternatives made for the newest disruption that waits, unless it has some."""
         with self.lock:
-            waiting = [item for item in self.disruptions.values() if not item.answered]
-            if waiting and not waiting[-1].proposal:
-                self._propose(waiting[-1])
+            now = self.clock()
+            item = self.agenda.waiting(self.mirror.machines, now)
+            if item is not None and not item.proposal:
+                self._work.put(self.agenda.propose(item, now))
 
     def declare(self, disruption: Mapping[str, Any]) -> str:
         """Record a disruption that the planner knows of and the plant has not reported; its event's id.
 
         Raises:
-            PlantError, NotFound: it cannot be read, or names something unknown.
+            PlantError, NotFound: it cannot be read, names something unknown, or changes nothing.
         """
-        now = self.clock()
         wanted = from_dict(disruption)
         with self.lock:
-            apply(self.plant, self.mirror.state(now), wanted)
-        body: AnyBody
-        match wanted:
-            case MachineDown(machine=machine, until=until):
-                body = EquipmentCapabilityChanged(machine=machine, start=now, end=until, reason="declared")
-            case RushOrder(order=order):
-                body = OperationsRequestReceived(
-                    order=order.id,
-                    part=order.part,
-                    quantity=order.quantity,
-                    due=order.due,
-                    release=order.release,
-                    priority=order.priority,
-                    customer=order.customer,
-                    rush=True,
-                )
-            case MaterialLate(lot=lot, available=available):
-                with self.lock:
-                    known = current(self.plant, self.mirror.state(now))
-                held = next(item for item in known.lots if item.id == lot)
-                body = MaterialLotDelayed(
-                    lot=lot,
-                    material=held.material,
-                    quantity=held.quantity,
-                    available=available,
-                    location=held.location,
-                )
-            case OperatorAbsent(person=person, start=start, end=end):
-                body = PersonnelAvailabilityChanged(person=person, start=start, end=end, reason="declared")
-        declared = event(body, source="planner", time=now, subject=wanted_subject(wanted))
-        self.commit([declared])
-        return declared.id
+            said = declared(wanted, self.mirror, self.clock())
+        self.commit([said])
+        return said.id
 
-    def _propose(
-        self, disruption: Disruption, controls: ControlsRecord | None = None, parent: str = ""
-    ) -> Entry:
+    def over(self, disruption: Disruption) -> bool:
+        """Whether a disruption has ended by itself."""
         with self.lock:
-            for entry in self.proposals.values():
-                if entry.status in ("generating", "open"):
-                    entry.stop.set()
-                    entry.status = "superseded"
-            entry = Entry(
-                id=uuid.uuid4().hex[:8],
-                title=disruption.title,
-                disruption=disruption.id,
-                controls=controls or ControlsRecord(),
-                parent=parent,
-                created=self.clock(),
-            )
-            disruption.proposal = entry.id
-            self.proposals[entry.id] = entry
-            for old in list(self.proposals.values())[:-KEPT]:
-                old.found = None
-        self._work.put(entry)
-        return entry
+            return disruption.over(self.mirror.machines, self.clock())
 
     def regenerate(self, proposal: str, controls: ControlsRecord) -> str:
         """Alternatives from now, under the planner's controls; the old proposal is superseded."""
+        to_controls(controls)
         with self.lock:
             entry = self._entry(proposal)
-            to_controls(controls)
-            disruption = self.disruptions.get(entry.disruption)
+            disruption = self.agenda.disruptions.get(entry.disruption)
             if disruption is None:
                 raise NotFound(f"the disruption behind proposal {proposal} is not known any more.")
-            return self._propose(disruption, controls, parent=proposal).id
+            new = self.agenda.propose(disruption, self.clock(), controls, parent=proposal)
+        self._work.put(new)
+        return new.id
 
     def _think(self) -> None:
-        while not self._stopping.is_set():
-            entry = self._work.get()
-            if entry is None:
-                return
-            if entry.status != "generating":
-                continue
+        while (entry := self._work.get()) is not None and not self._stopping.is_set():
             try:
-                self._generate(entry)
-            except LinewrightError as error:
-                entry.error, entry.status = str(error), "rejected"
-                self.publish("proposal", {"entry": entry, "phase": "done", "fraction": 1.0})
+                if entry.status == "generating":
+                    self._generate(entry)
             except Exception as error:
-                log.exception("proposal %s failed", entry.id)
-                entry.error, entry.status = f"the generation failed: {error}", "rejected"
-                self.publish("proposal", {"entry": entry, "phase": "done", "fraction": 1.0})
+                if not isinstance(error, LinewrightError):
+                    log.exception("proposal %s failed", entry.id)
+                with self.lock:
+                    entry.error = str(error) if isinstance(error, LinewrightError) else f"it failed: {error}"
+                    if entry.status == "generating":
+                        entry.close("rejected")
+            self.publish("proposal", {"entry": entry, "phase": "done", "fraction": 1.0})
 
     def _generate(self, entry: Entry) -> None:
         with self.lock:
@@ -397,14 +290,14 @@ class DecisionLoop:
         with self.lock:
             if entry.status == "generating":
                 entry.found, entry.seconds, entry.status = found, found.seconds, "open"
-        self.publish("proposal", {"entry": entry, "phase": "done", "fraction": 1.0})
 
     # -- what the planner asks and decides -----------------------------------------------------------
 
     def _entry(self, proposal: str) -> Entry:
-        if proposal not in self.proposals:
+        entry = self.agenda.proposals.get(proposal)
+        if entry is None:
             raise NotFound(f"proposal {proposal!r} does not exist. Maybe it was made before a restart.")
-        return self.proposals[proposal]
+        return entry
 
     def alternatives(self, proposal: str) -> Alternatives:
         entry = self._entry(proposal)
@@ -442,22 +335,10 @@ class DecisionLoop:
         return self.alternatives(proposal).scenario(scenario)
 
     def stale(self, entry: Entry) -> str:
-        """What has happened that no scenario of a proposal knows of; "" while it is fresh."""
+        """What has happened that no scenario of an open proposal knows of; "" while it is fresh."""
         if entry.found is None or entry.status != "open":
             return ""
-        try:
-            refuse_if_stale(entry.found, "keep", self._since(entry.found.state.position, progress=False))
-        except Stale as error:
-            return str(error)
-        return ""
-
-    def _since(self, position: int, *, progress: bool = True) -> list[tuple[Event, bool]]:
-        with self.lock:
-            return [
-                (happened, self.mirror.schedule_relevant(happened) is not None)
-                for happened in self.store.read(after=position)
-                if progress or not happened.type.startswith("job_order.")
-            ]
+        return overtaken(entry.found, self.agenda.news)
 
     def approve(self, proposal: str, scenario: str, *, by: str, comment: str = "") -> tuple[int, int]:
         """Put a scenario in force and commit the writes to the plant, in one transaction.
@@ -469,40 +350,52 @@ class DecisionLoop:
             NotFound: no such proposal or scenario.
             Stale: something has happened that the scenario does not know of, or the proposal is closed.
         """
+        found = self.alternatives(proposal)
         with self.lock:
-            entry = self._entry(proposal)
-            found = self.alternatives(proposal)
-            found.index(scenario)
-            if entry.status != "open":
-                raise Stale(f"proposal {proposal} is {entry.status}. Regenerate from now, and choose again.")
-            in_force = self.mirror.state(self.clock()).plan.version
-            if in_force != found.state.plan.version:
-                raise Stale(f"plan {in_force} came into force after this proposal. Regenerate from now.")
-            version = in_force + 1
-            events = approval_events(
-                found,
-                scenario,
-                proposal=proposal,
-                version=version,
-                by=by,
-                comment=comment,
-                at=self.clock(),
-            )
-            writes = intents(
-                found,
-                scenario,
-                version=version,
-                approval=events[0].id,
-                target=self.target,
-                undelivered=self._undelivered(),
-            )
-            appended = self._commit_unless_stale(found, scenario, events, writes, version)
-            entry.status, entry.approved_scenario = "approved", scenario
-            entry_disruption = self.disruptions.get(entry.disruption)
-            if entry_disruption is not None:
-                entry_disruption.answered = True
+            self._refuse_if_stale(proposal, scenario)
+        version = found.state.plan.version + 1
+        events = approval_events(
+            found, scenario, proposal=proposal, version=version, by=by, comment=comment, at=self.clock()
+        )
+        writes = intents(
+            found,
+            scenario,
+            version=version,
+            approval=events[0].id,
+            target=self.target,
+            undelivered=self._undelivered(),
+        )
+        # On top of a log that holds nothing it conflicts with: what the plant reports between the look and
+        # the commit is looked at too, before a next attempt.
+        for _ in range(COMMIT_ATTEMPTS):
+            with self.lock:
+                if not self._wait_until_folded(self.store.last_position()):
+                    raise StoreError("the log cannot be followed, so nothing is approved. Maybe try again.")
+                self._refuse_if_stale(proposal, scenario)
+                with suppress(Stale):
+                    appended = self.store.append(
+                        events,
+                        outbox=writes,
+                        supersede=(version, self.target),
+                        expect_position=self.position,
+                    )
+                    self._entry(proposal).close("approved")
+                    break
+        else:
+            raise Stale("the plant reports faster than a plan can be approved. Maybe try again.")
         self._shown(appended)
         return version, len(writes)
+
+    def _refuse_if_stale(self, proposal: str, scenario: str) -> None:
+        entry, found = self._entry(proposal), self.alternatives(proposal)
+        if entry.status != "open":
+            raise Stale(f"proposal {proposal} is {entry.status}. Regenerate from now, and choose again.")
+        state = self.mirror.state(self.clock())
+        if state.plan.version != found.state.plan.version:
+            raise Stale(f"plan {state.plan.version} came into force since. Regenerate from now.")
+        why = overtaken(found, self.agenda.news) or begun_elsewhere(found, scenario, state)
+        if why:
+            raise Stale(why)
 
     def _undelivered(self) -> dict[str, str]:
         """Job orders with a write that has not reached the plant, and its kind."""
@@ -510,30 +403,6 @@ class DecisionLoop:
             target=self.target, states=(State.PENDING, State.DELIVERING), limit=MOST_UNDELIVERED
         )
         return {command.subject: command.kind for command in waiting}
-
-    def _commit_unless_stale(
-        self,
-        found: Alternatives,
-        scenario: str,
-        events: Sequence[Event],
-        writes: Sequence[Intent],
-        version: int,
-    ) -> Appended:
-        """Commit an approval on top of a log that holds nothing it conflicts with.
-
-        What the plant reports between the look and the commit is looked at too, before a next attempt.
-        """
-        for attempt in range(COMMIT_ATTEMPTS):
-            last = self.store.last_position()
-            refuse_if_stale(found, scenario, self._since(found.state.position))
-            try:
-                return self.store.append(
-                    events, outbox=writes, supersede=(version, self.target), expect_position=last
-                )
-            except Stale:
-                if attempt + 1 == COMMIT_ATTEMPTS:
-                    raise
-        raise AssertionError("not reached")
 
     def reject(self, proposal: str, *, by: str, comment: str = "") -> None:
         """Close a proposal: the plan in force stays."""
@@ -549,19 +418,10 @@ class DecisionLoop:
             if entry.status not in ("open", "generating"):
                 raise Stale(f"proposal {proposal} is {entry.status} already.")
             appended = self.store.append([rejected])
-            entry.stop.set()
-            entry.status = "rejected"
+            entry.close("rejected")
         self._shown(appended)
 
     # -- outcome --------------------------------------------------------------------------------
-
-    def _approved(self, body: ScheduleApproved, happened: Event) -> None:
-        entry = self.proposals.get(body.proposal)
-        if entry is not None:
-            entry.status, entry.approved_scenario = "approved", body.scenario
-        for item in self.disruptions.values():
-            item.answered = True  # the plan in force knows of all of them
-        self.releases.setdefault(body.plan_version, Release(happened.time))
 
     def _measure(self) -> None:
         """Record the outcome of the plan in force now and then, and at its end."""
@@ -606,15 +466,6 @@ class DecisionLoop:
 
     def orders(self, state: PlantState) -> dict[str, Order]:
         return {order.id: order for order in self.plant.orders} | {order.id: order for order in state.orders}
-
-
-def wanted_subject(disruption: Disrupted) -> str:
-    """What a disruption is about."""
-    match disruption:
-        case MachineDown(machine=subject) | MaterialLate(lot=subject) | OperatorAbsent(person=subject):
-            return subject
-        case RushOrder(order=order):
-            return order.id
 
 
 def to_controls(record: ControlsRecord) -> Controls:

@@ -12,6 +12,8 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 Level: TypeAlias = Literal["screened", "certified"]
+Status: TypeAlias = Literal["generating", "open", "approved", "rejected", "superseded"]
+"""Of a proposal."""
 
 
 class Kpi(msgspec.Struct, frozen=True):
@@ -182,7 +184,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     watermark: int  # last event position the scenarios know of
     plan_version: int  # the plan in force they depart from
     seconds_to_scenarios: float
-    status: Literal["generating", "open", "approved", "rejected", "superseded"]
+    status: Status
     stale: str  # "" or what has happened since, in words
     controls: ControlsRecord
     objectives: list[str]

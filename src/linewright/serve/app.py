@@ -157,13 +157,13 @@ def create_app(
     def disruptions() -> Json:
         """The inbox, newest first."""
         with loop.lock:
-            items = list(loop.disruptions.values())
+            items = list(loop.agenda.disruptions.values())
         return Json([views.disruption_view(loop, item) for item in reversed(items[-50:])])
 
     @app.get("/api/proposals", tags=["decide"])
     def proposals() -> Json:
         with loop.lock:
-            entries = list(loop.proposals.values())
+            entries = list(loop.agenda.proposals.values())
         return Json([views.entry_view(loop, entry) for entry in reversed(entries)])
 
     @app.get("/api/proposals/{proposal}", tags=["decide"])

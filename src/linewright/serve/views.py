@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from linewright.decide.agenda import Disruption, Entry
 from linewright.decide.describe import work_center_of
-from linewright.decide.loop import DecisionLoop, Disruption, Entry
+from linewright.decide.loop import DecisionLoop
 from linewright.events.outbox import State
 from linewright.plant.calendars import expand
 from linewright.plant.history import current
@@ -185,9 +186,9 @@ def operations_view(state: PlantState, due: dict[str, datetime]) -> list[dict[st
 def disruption_view(loop: DecisionLoop, item: Disruption) -> dict[str, Any]:
     """A card of the inbox."""
     with loop.lock:
-        over = item.expected_end is not None and item.expected_end < loop.clock()
+        over = loop.over(item)
         at_risk: list[str] = []
-        entry = loop.proposals.get(item.proposal)
+        entry = loop.agenda.proposals.get(item.proposal)
         if entry is not None and entry.found is not None:
             at_risk = entry.found.at_risk
     return {

@@ -11,17 +11,20 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from itertools import chain
 from typing import TypeAlias
 
 from linewright.events import vocabulary as v
 from linewright.plant.plan import Assignment, PlantState, split_job_order
-from linewright.plant.records import Order, Plant
+from linewright.plant.records import Absence, Downtime, Order, Plant
 from linewright.twin.facts import STOPPED, Anomaly, Facts, MachineStatus
 
 KEEP = 4096
 """Latest events kept so that late ones can be folded where they belong; older ones are final."""
 
 SNAPSHOT_EVERY = 256
+_CHANGEABLE = ("quantity", "due", "release", "priority")  # of an order
+
 OVERDUE_S = 900.0
 """A repair past its expected end is expected to end this long from now."""
 
@@ -139,38 +142,40 @@ class Mirror:
     def schedule_relevant(self, event: v.Event) -> Touched | None:
         """What an event changes for planning, or None where every plan made before it still stands.
 
-        An operation that begins or ends where, when (within the plant's tolerance) and by whom the plan
-        in force says changes nothing; nor does a stop shorter than the tolerance.
+        To be asked before the event is taken in: what is known already changes nothing, and neither does
+        what the plan in force says. Nor does a stop, a downtime or an absence that lasts no longer than the
+        plant's tolerance, or an operation that begins or ends within it.
 
         Returns:
             Pairs and triples like ("operation", order, operation), ("machine", id), ("person", id),
             ("lot", id), ("order", id), ("part", id), ("plan", version), ("event", id).
         """
-        facts, body = self.facts, event.body
+        body = event.body
         match body:
             case v.EquipmentStateChanged(machine=machine):
-                return frozenset({("machine", machine)}) if self._stop_matters(event, body) else None
-            case v.EquipmentCapabilityChanged(machine=machine) if machine in facts.machines:
-                return frozenset({("machine", machine)})
-            case v.PersonnelAvailabilityChanged(person=person) if person in facts.catalogue.people:
-                return frozenset({("person", person)})
-            case v.OperationsRequestReceived(order=order):
-                fields = {name: getattr(body, name) for name in Order.__slots__ if name != "id"}
-                known = facts.catalogue.orders.get(order)
-                same = known is not None and all(getattr(known, name) == fields[name] for name in fields)
-                return None if same else frozenset({("order", order)})
-            case v.OperationsRequestChanged(order=order) | v.OperationsRequestCancelled(order=order):
-                return frozenset({("order", order)})
+                return self._if(self._stop_is_news(event, body), "machine", machine)
+            case v.EquipmentCapabilityChanged(machine=machine, start=start, end=end):
+                known = machine in self.facts.machines
+                news = known and self._period_is_news(event, start, end, self._downtimes(machine))
+                return self._if(news, "machine", machine)
+            case v.PersonnelAvailabilityChanged(person=person, start=start, end=end):
+                known = person in self.facts.catalogue.people
+                news = known and self._period_is_news(event, start, end, self._absences(person))
+                return self._if(news, "person", person)
+            case v.OperationsRequestReceived(order=order, part=part):
+                known = part in self.facts.catalogue.routings
+                return self._if(known and self._order_differs(order, body, Order.__slots__), "order", order)
+            case v.OperationsRequestChanged(order=order):
+                given = [name for name in _CHANGEABLE if getattr(body, name) is not None]
+                known = self.facts.order(order) is not None
+                return self._if(known and self._order_differs(order, body, given), "order", order)
+            case v.OperationsRequestCancelled(order=order):
+                open_ = self.facts.order(order) is not None and order not in self.facts.cancelled
+                return self._if(open_, "order", order)
             case v.OperationsDefinitionReleased(part=part):
-                return frozenset({("part", part)})
-            case v.MaterialLotDelayed(lot=lot):
-                return frozenset({("lot", lot)})
-            case v.MaterialLotReceived(lot=lot):
-                expected = facts.catalogue.lots.get(lot)
-                planned_for = expected is not None and (expected.available or event.time)
-                if lot.startswith("order:") or (planned_for and self._near(event.time, planned_for)):
-                    return None
-                return frozenset({("lot", lot)})
+                return self._if(part in self.facts.catalogue.routings, "part", part)
+            case v.MaterialLotDelayed() | v.MaterialLotReceived():
+                return self._if(self._lot_is_news(event, body), "lot", body.lot)
             case v.JobOrderStarted(job_order=job, machine=machine, operator=operator, setup_start=begin):
                 return self._unless_planned(job, machine, operator, setup_start=begin)
             case v.JobOrderCompleted(job_order=job, machine=machine, operator=operator, end=end):
@@ -179,27 +184,67 @@ class Mirror:
                 planned = self._planned(job)
                 expected_end = event.time + timedelta(seconds=remaining)
                 late = planned is None or expected_end > planned.end + self.tolerance
-                return frozenset({("operation", *split_job_order(job))}) if late else None
+                return self._if(late, "operation", *split_job_order(job))
             case v.JobOrderAborted(job_order=job):
-                return frozenset({("operation", *split_job_order(job))})
+                key = split_job_order(job)
+                return self._if(self.facts.routing(key) is not None, "operation", *key)
             case v.ScheduleReleased(plan_version=version):
-                return frozenset({("plan", f"{version}")})
+                return self._if(version > self.facts.plan.version, "plan", f"{version}")
             case v.Correction(of=of):
                 return frozenset({("event", of)})
         return None
 
-    def _near(self, one: datetime, other: datetime) -> bool:
-        return abs(one - other) <= self.tolerance
+    @staticmethod
+    def _if(matters: bool, *touched: str) -> Touched | None:
+        return frozenset({touched}) if matters else None
 
-    def _stop_matters(self, event: v.Event, body: v.EquipmentStateChanged) -> bool:
+    def _near(self, one: datetime | None, other: datetime | None) -> bool:
+        return one == other or (one is not None and other is not None and abs(one - other) <= self.tolerance)
+
+    def _stop_is_news(self, event: v.Event, body: v.EquipmentStateChanged) -> bool:
+        stops = body.state in STOPPED
+        if not stops and body.previous is not None and body.previous not in STOPPED:
+            return False  # most reports by far: answered without folding
         status = self.facts.machines.get(body.machine)
         if status is None:
             return False
-        if body.state in STOPPED:
-            return body.expected_end is None or body.expected_end - event.time > self.tolerance
-        if body.previous not in STOPPED:
+        if status.state in STOPPED:
+            return not self._near(body.expected_end if stops else event.time, status.outage_end)
+        if not stops:
             return False
-        return status.outage_end is None or not self._near(event.time, status.outage_end)
+        end = body.expected_end
+        return end is None or self._period_is_news(event, event.time, end, self._downtimes(body.machine))
+
+    def _period_is_news(
+        self, event: v.Event, start: datetime, end: datetime, known: Iterable[Downtime | Absence]
+    ) -> bool:
+        return end - max(start, event.time) > self.tolerance and not any(
+            item.start - self.tolerance <= start and end <= item.end + self.tolerance for item in known
+        )
+
+    def _downtimes(self, machine: str) -> Iterable[Downtime]:
+        known = chain(self.plant.downtimes, self.facts.downtimes.values())
+        return (item for item in known if item.machine == machine)
+
+    def _absences(self, person: str) -> Iterable[Absence]:
+        known = chain(self.plant.absences, self.facts.absences.values())
+        return (item for item in known if item.person == person)
+
+    def _order_differs(self, order: str, body: v.Body, names: Iterable[str]) -> bool:
+        known = self.facts.order(order)
+        return known is None or any(
+            getattr(known, name) != getattr(body, name) for name in names if name != "id"
+        )
+
+    def _lot_is_news(self, event: v.Event, body: v.MaterialLotDelayed | v.MaterialLotReceived) -> bool:
+        if body.lot.startswith("order:") or body.material not in self.facts.catalogue.materials:
+            return False
+        known = self.facts.lot(body.lot)
+        if known is None:
+            return True
+        if isinstance(body, v.MaterialLotReceived):
+            return not self._near(event.time, known.available or event.time)
+        return body.quantity != known.quantity or not self._near(body.available, known.available)
 
     def _planned(self, job_order: str) -> Assignment | None:
         plan = self.facts.plan

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from linewright.connect.door import JobState, Receipt
@@ -24,9 +25,12 @@ from linewright.events.vocabulary import (
     EquipmentStateChanged,
     Event,
     JobOrderCompleted,
+    JobOrderProgressed,
     JobOrderStarted,
     OperationsRequestCancelled,
+    OperationsRequestReceived,
     OutcomeRecorded,
+    PersonnelAvailabilityChanged,
     event,
 )
 from linewright.plant.plan import job_order_id
@@ -80,8 +84,8 @@ class FakeDoor:
 
 
 class Running:
-    def __init__(self, shop: Shop, store: EventStore) -> None:
-        self.shop, self.store, self.clock = shop, store, Clock(shop.state.at)
+    def __init__(self, shop: Shop, store: EventStore, after: timedelta = timedelta()) -> None:
+        self.shop, self.store, self.clock = shop, store, Clock(shop.state.at + after)
         self.told: list[str] = []
         self.loop = DecisionLoop(
             shop.plant,
@@ -99,9 +103,9 @@ class Running:
     def happen(self, body: AnyBody, *, key: str = "", minutes: float = 0) -> Event:
         self.clock.at += timedelta(minutes=minutes)
         happened = event(body, source="opcua:test", time=self.clock.at, key=key)
-        self.store.append([happened])
+        (position,) = self.store.append([happened]).positions
         self.wait(lambda: self.loop.position >= self.store.last_position())
-        return happened
+        return msgspec.structs.replace(happened, position=position)
 
     def break_machine(self) -> Proposal:
         self.happen(
@@ -116,7 +120,7 @@ class Running:
 
     def next_proposal(self) -> Proposal:
         """Alternatives from now, for the disruption known already."""
-        last = next(reversed(self.loop.proposals))
+        last = next(reversed(self.loop.agenda.proposals))
         new = self.loop.regenerate(last, ControlsRecord())
         found: Proposal = self.wait(lambda: (p := self.open_proposal()) and p.id == new and p)
         return found
@@ -129,7 +133,7 @@ class Running:
         return proposal
 
     def open_proposal(self) -> Proposal | None:
-        for entry in self.loop.proposals.values():
+        for entry in self.loop.agenda.proposals.values():
             if entry.status == "open":
                 return self.loop.proposal(entry.id)
         return None
@@ -182,8 +186,8 @@ def test_a_short_stop_is_absorbed(running: Running) -> None:
             machine=running.shop.machine, state="down", expected_end=running.clock.at + timedelta(minutes=5)
         )
     )
-    assert not running.loop.disruptions
-    assert not running.loop.proposals
+    assert not running.loop.agenda.disruptions
+    assert not running.loop.agenda.proposals
 
 
 def test_a_stale_proposal_is_refused_naming_the_newer_event(running: Running) -> None:
@@ -197,6 +201,92 @@ def test_a_stale_proposal_is_refused_naming_the_newer_event(running: Running) ->
     assert not list(running.store.read(types=["schedule.approved"]))
     newer = running.wait(lambda: (p := running.open_proposal()) and p.id != proposal.id and p)
     assert newer.watermark >= happened.position
+
+
+def test_what_makes_a_proposal_stale_is_known_without_reading_the_log(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proposal = running.break_machine()
+    assert running.loop.proposal(proposal.id).stale == ""
+    monkeypatch.setattr(running.loop, "_take_up", lambda: None)  # it would be superseded at once
+    absence = timedelta(hours=3)
+    person = running.shop.plant.people[0].id
+    happened = running.happen(
+        PersonnelAvailabilityChanged(person=person, start=running.clock.at, end=running.clock.at + absence)
+    )
+    read, here = running.store.read, threading.current_thread()
+
+    def not_from_here(*args: Any, **kwargs: Any) -> Iterator[Event]:
+        assert threading.current_thread() is not here
+        return read(*args, **kwargs)
+
+    monkeypatch.setattr(running.store, "read", not_from_here)
+    stale = running.loop.proposal(proposal.id).stale
+    assert f"event {happened.position}" in stale
+    assert f"{person} is away" in stale
+    with pytest.raises(Stale, match=rf"{person} is away"):
+        running.loop.approve(proposal.id, "s01", by="pat")
+
+
+def test_what_stales_asks_for_alternatives_and_what_does_not_leaves_them(running: Running) -> None:
+    first = running.break_machine()
+    now = running.clock.at
+    person = running.shop.plant.people[0].id
+    short = timedelta(minutes=running.shop.plant.planning.moved_tolerance_min)
+    order = running.shop.plant.orders[0]
+    known = OperationsRequestReceived(
+        order=order.id,
+        part=order.part,
+        quantity=order.quantity,
+        due=order.due,
+        release=order.release,
+        priority=order.priority,
+        customer=order.customer,
+    )
+    running.happen(PersonnelAvailabilityChanged(person=person, start=now, end=now + short))
+    running.happen(known)
+    running.happen(JobOrderProgressed(job_order=job_order_id(order.id, "none"), remaining_s=10**6))
+    assert running.loop.proposal(first.id).status == "open"
+    assert running.loop.proposal(first.id).stale == ""
+    assert len(running.loop.agenda.disruptions) == 1
+    back = EquipmentStateChanged(machine=running.shop.machine, state="idle", previous="down")
+    running.happen(back, minutes=60)
+    second = running.wait(lambda: (p := running.open_proposal()) and p.id != first.id and p)
+    assert second.title == f"{running.shop.machine} works again, earlier than expected"
+    assert running.loop.proposal(first.id).status == "superseded"
+    broken, _ = running.loop.agenda.disruptions.values()
+    assert running.loop.over(broken)
+
+
+def test_what_the_plant_reports_while_a_plan_is_approved_is_looked_at(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proposal = running.break_machine()
+    rows = [o for o in running.loop.scenario(proposal.id, "s01").operations if o.state == "free"]
+    other = next(m.id for m in running.shop.plant.machines if m.id != rows[1].machine)
+    append = running.store.append
+    meanwhile = [
+        JobOrderStarted(
+            job_order=job_order_id(row.order, row.operation),
+            machine=machine,
+            operator=row.operator,
+            setup_start=running.clock.at,
+        )
+        for row, machine in ((rows[1], other), (rows[0], rows[0].machine))
+    ]
+    attempts = []
+
+    def overtaken(events: Any, **kwargs: Any) -> Any:
+        if kwargs.get("expect_position") is not None:
+            attempts.append(len(meanwhile))
+            append([event(meanwhile.pop(), source="opcua:test", time=running.clock.at)])
+        return append(events, **kwargs)
+
+    monkeypatch.setattr(running.store, "append", overtaken)
+    with pytest.raises(Stale, match=rf"{rows[1].order}/{rows[1].operation} has begun on {other}"):
+        running.loop.approve(proposal.id, "s01", by="pat")
+    assert attempts == [2, 1]  # the first that came was where the scenario has it
+    assert not list(running.store.read(types=["schedule.approved"]))
 
 
 def test_work_that_goes_as_planned_does_not_make_a_proposal_stale(running: Running) -> None:
@@ -276,6 +366,9 @@ def test_unknown_things_are_named(running: Running) -> None:
         running.loop.declare({"kind": "machine_down", "machine": "M99", "until": "2099-01-01T00:00:00+00:00"})
     with pytest.raises(PlantError):
         running.loop.declare({"kind": "earthquake"})
+    until = (running.clock.at + timedelta(minutes=10)).isoformat()
+    with pytest.raises(PlantError, match="every plan absorbs"):
+        running.loop.declare({"kind": "machine_down", "machine": running.shop.machine, "until": until})
     assert running.store.last_position() == 0
 
 
@@ -301,7 +394,7 @@ def test_a_restart_folds_the_log_and_takes_up_what_was_open(shop: Shop, tmp_path
         assert second.loop.mirror.digest() == before
         assert second.loop.ledger.dispatches[version].scenario == "s01"
         assert second.loop.ledger.dispatches[version].predicted
-        assert not second.loop.proposals  # answered: nothing to take up
+        assert not second.loop.agenda.proposals  # answered: nothing to take up
         second.deliver()
         assert len(second.door.effects) == jobs
         second.loop.stop()
@@ -315,7 +408,28 @@ def test_a_disruption_left_unanswered_gets_alternatives_after_a_restart(shop: Sh
     with EventStore.open(tmp_path / "events.sqlite") as store:
         second = Running(shop, store)
         assert second.wait(second.open_proposal).scenarios
-        assert len(second.loop.disruptions) == 1
+        assert len(second.loop.agenda.disruptions) == 1
+        second.loop.stop()
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_a_disruption_that_is_over_is_not_taken_up_after_a_restart(
+    shop: Shop, tmp_path: Path, back: bool
+) -> None:
+    with EventStore.open(tmp_path / "events.sqlite") as store:
+        first = Running(shop, store)
+        first.break_machine()
+        news = first.loop.agenda.news
+        first.loop.stop()
+        if back:
+            works = EquipmentStateChanged(machine=shop.machine, state="idle", previous="down")
+            store.append([event(works, source="opcua:test", time=shop.state.at + timedelta(hours=6))])
+    with EventStore.open(tmp_path / "events.sqlite") as store:
+        second = Running(shop, store, after=timedelta(hours=7))
+        (broken,) = second.loop.agenda.disruptions.values()
+        assert second.loop.agenda.news == news
+        assert second.loop.over(broken) == back
+        assert bool(second.loop.agenda.proposals) != back  # a repair that takes longer is not over
         second.loop.stop()
 
 
@@ -434,7 +548,7 @@ def test_a_rejected_disruption_is_not_taken_up_again(shop: Shop, tmp_path: Path)
         first.loop.stop()
     with EventStore.open(tmp_path / "events.sqlite") as store:
         second = Running(shop, store)
-        assert not second.loop.proposals
+        assert not second.loop.agenda.proposals
         second.loop.stop()
 
 
@@ -460,7 +574,7 @@ def test_asking_again_while_alternatives_are_made_leaves_one_proposal(running: R
     running.loop.declare(
         {"kind": "machine_down", "machine": running.shop.machine, "until": until.isoformat()}
     )
-    first = running.wait(lambda: next(iter(running.loop.proposals), None))
+    first = running.wait(lambda: next(iter(running.loop.agenda.proposals), None))
     second = running.loop.regenerate(first, ControlsRecord())
-    running.wait(lambda: running.loop.proposals[second].status == "open")
-    assert running.loop.proposals[first].status == "superseded"
+    running.wait(lambda: running.loop.agenda.proposals[second].status == "open")
+    assert running.loop.agenda.proposals[first].status == "superseded"

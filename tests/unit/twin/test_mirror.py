@@ -27,6 +27,7 @@ JOB = job_order_id(ORDER.id, ROUTING[0].id)
 MACHINE = ROUTING[0].alternatives[0].machine
 OTHER = next(machine.id for machine in PLANT.machines if machine.id != MACHINE)
 PERSON = PLANT.people[0].id
+MATERIAL = PLANT.materials[0].id
 AT = generate_state(PLANT).at
 
 
@@ -391,19 +392,67 @@ def test_what_is_certain_in_a_contradiction_is_taken_in() -> None:
         (happened(v.OperationsRequestCancelled(order=ORDER.id)), ("order", ORDER.id)),
         (happened(v.OperatorAcknowledged(operator=PERSON, plan_version=1)), None),
         (happened(v.MaterialLotReceived(lot="order:1", material="x", quantity=1)), None),
-        (happened(v.MaterialLotReceived(lot="new", material="x", quantity=1)), ("lot", "new")),
+        (happened(v.MaterialLotReceived(lot="new", material=MATERIAL, quantity=1)), ("lot", "new")),
+        (happened(v.MaterialLotReceived(lot="new", material="x", quantity=1)), None),
+        (machine_state("maintenance", 1, end=9), ("machine", MACHINE)),
+        (machine_state("idle", 1, previous="setup"), None),
+        (machine_state("idle", 1), None),
+        (happened(v.PersonnelAvailabilityChanged(person=PERSON, start=AT, end=AT + 0.4 * HOUR)), None),
+        (happened(v.PersonnelAvailabilityChanged(person=PERSON, start=AT, end=AT + HOUR), 0.8), None),
+        (happened(v.PersonnelAvailabilityChanged(person="x", start=AT, end=AT + HOUR)), None),
+        (
+            happened(v.EquipmentCapabilityChanged(machine=MACHINE, start=AT, end=AT + HOUR)),
+            ("machine", MACHINE),
+        ),
+        (happened(v.EquipmentCapabilityChanged(machine=MACHINE, start=AT, end=AT + 0.4 * HOUR)), None),
+        (happened(v.OperationsRequestChanged(order=ORDER.id, quantity=ORDER.quantity)), None),
+        (happened(v.OperationsRequestChanged(order=ORDER.id, due=AT)), ("order", ORDER.id)),
+        (happened(v.OperationsRequestCancelled(order="x")), None),
+        (happened(v.JobOrderAborted(job_order="x/10")), None),
+        (happened(v.OperationsDefinitionReleased(part=ORDER.part, revision="B")), ("part", ORDER.part)),
     ],
 )
 def test_what_matters_to_a_schedule(event: v.Event, touched: tuple[str, ...] | None) -> None:
-    found = mirror(event)
-    assert found.schedule_relevant(event) == (None if touched is None else frozenset({touched}))
+    assert mirror().schedule_relevant(event) == (None if touched is None else frozenset({touched}))
 
 
 def test_a_repair_that_ends_as_expected_changes_nothing() -> None:
     down = machine_state("down", 1, end=4)
-    on_time, early = (machine_state("idle", at, previous="down") for at in (4.1, 2.0))
-    assert mirror(down, on_time).schedule_relevant(on_time) is None
-    assert mirror(down, early).schedule_relevant(early) == {("machine", MACHINE)}
+    for previous in ("down", None):
+        on_time, early = (machine_state("idle", at, previous=previous) for at in (4.1, 2.0))
+        assert mirror(down).schedule_relevant(on_time) is None
+        assert mirror(down).schedule_relevant(early) == {("machine", MACHINE)}
+
+
+ABSENT = v.PersonnelAvailabilityChanged(person=PERSON, start=AT, end=AT + 8 * HOUR)
+CLOSED = v.EquipmentCapabilityChanged(machine=MACHINE, start=AT + HOUR, end=AT + 8 * HOUR)
+LATE = v.MaterialLotDelayed(lot="new", material=MATERIAL, quantity=5, available=AT + 4 * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("before", "again"),
+    [
+        (machine_state("down", 1, end=9), machine_state("down", 2, end=9)),
+        (machine_state("down", 1), machine_state("down", 2)),
+        (happened(CLOSED), machine_state("maintenance", 1, end=8)),
+        (happened(ABSENT), happened(ABSENT, 0.1)),
+        (happened(LATE), happened(LATE, 0.1)),
+        (happened(LATE), happened(v.MaterialLotReceived(lot="new", material=MATERIAL, quantity=5), 4.1)),
+        (
+            happened(v.OperationsRequestCancelled(order=ORDER.id)),
+            happened(v.OperationsRequestCancelled(order=ORDER.id), 0.1),
+        ),
+    ],
+)
+def test_what_is_known_already_changes_nothing(before: v.Event, again: v.Event) -> None:
+    assert mirror().schedule_relevant(before)
+    assert mirror(before).schedule_relevant(again) is None
+
+
+@pytest.mark.parametrize("end", [None, 5.0, 12.0])
+def test_a_repair_that_is_to_take_another_time_is_news(end: float | None) -> None:
+    down = machine_state("down", 1, end=9)
+    assert mirror(down).schedule_relevant(machine_state("down", 2, end=end)) == {("machine", MACHINE)}
 
 
 def test_freshness_is_the_latest_event() -> None:
