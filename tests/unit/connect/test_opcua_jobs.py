@@ -12,7 +12,7 @@ from asyncua import ua
 from linewright.connect.opcua import jobs
 from linewright.connect.opcua.address import ISA95_URI, Address
 from linewright.demo.records import Answer
-from linewright.errors import LinewrightError
+from linewright.errors import ConnectionFailed, LinewrightError
 
 
 @dataclass
@@ -113,6 +113,18 @@ def test_every_refusal_of_the_plant_has_words(bit):
 def test_a_job_that_is_not_held_reads_back_as_none():
     nothing = answer(Answer.UNKNOWN_JOB_ORDER, before=(ua.Variant(None),))
     assert jobs.job_state(nothing) is None
+
+
+@pytest.mark.parametrize(
+    "unsure",
+    [
+        ua.CallMethodResult(StatusCode=ua.StatusCode(ua.StatusCodes.BadTooManyOperations)),
+        answer(Answer.NOT_ACCEPTED, before=(ua.Variant(None),)),
+    ],
+)
+def test_an_answer_that_does_not_say_whether_a_job_is_held_is_no_answer(unsure):
+    with pytest.raises(ConnectionFailed, match="could not be read back"):
+        jobs.job_state(unsure)
 
 
 def test_findings_name_each_missing_thing(address):

@@ -10,7 +10,7 @@ from asyncua import ua
 
 from linewright.connect.door import JobState, Receipt, Write
 from linewright.connect.opcua.address import READ_BACK, Address
-from linewright.errors import LinewrightError
+from linewright.errors import ConnectionFailed, LinewrightError
 
 METHODS = {
     "job_order.store": "Store",
@@ -82,10 +82,17 @@ def read_back_request(job_order: str, address: Address) -> ua.CallMethodRequest:
 
 
 def job_state(result: ua.CallMethodResult) -> JobState | None:
-    """The job order that an answer to the read-back describes; None where the plant does not hold it."""
+    """The job order that an answer to the read-back describes; None where the plant does not hold it.
+
+    Raises:
+        ConnectionFailed: the answer does not say whether it does.
+    """
     status = _return_status(result)
-    if status is None or not status & DONE:
+    if status is not None and status & UNKNOWN:
         return None
+    if status is None or not status & DONE:
+        said = result.StatusCode.name if status is None else in_words(status)
+        raise ConnectionFailed(f"a job order could not be read back: {said}. It is tried again by itself.")
     response = result.OutputArguments[0].Value
     data = {item.ID: _plain(item.Value) for item in response.JobResponseData or ()}
     setup_start = data.get("SetupStart")
