@@ -359,8 +359,18 @@ class Facts:
                 f"Order {body.order} asks for {body.part}, which is not known.",
             )
             return
+        known = self.order(body.order)
+        if known and known.part != body.part and any(order == body.order for order, _ in self.progress):
+            self.note(
+                event,
+                "another part",
+                body.order,
+                f"Order {body.order} comes again, for {body.part} although {known.part} has been begun for it.",
+            )
+            return
         fields = {name: getattr(body, name) for name in Order.__slots__ if name != "id"}
-        self.keep_order(event, body.order, fields)
+        if self.keep_order(event, body.order, fields):
+            self.cancelled.pop(body.order, None)
 
     def order_changed(self, event: v.Event, body: v.OperationsRequestChanged) -> None:
         known = self.order(body.order)
@@ -373,11 +383,14 @@ class Facts:
                 fields[name] = getattr(body, name)
         self.keep_order(event, body.order, fields)
 
-    def keep_order(self, event: v.Event, order: str, fields: dict[str, Any]) -> None:
+    def keep_order(self, event: v.Event, order: str, fields: dict[str, Any]) -> bool:
+        """Keep an order as it is now; true if it can be one."""
         try:
             self.orders[order] = Order(id=order, **fields)
         except ValueError as error:
             self.note(event, "impossible order", order, f"Order {order}: {error}.")
+            return False
+        return True
 
     def order_cancelled(self, event: v.Event, body: v.OperationsRequestCancelled) -> None:
         if self.order(body.order) is None:
@@ -409,7 +422,7 @@ class Facts:
         known = self.lot(lot)
         if known is not None:
             location = location or known.location
-            if available is None:  # it may be reported again when part of it is used
+            if available is None and known.available is None:  # reported again when part of it is used
                 quantity = max(quantity, known.quantity)
         try:
             self.lots[lot] = MaterialLot(lot, material, quantity, available, location)
@@ -455,6 +468,10 @@ class Facts:
         )
         rows = zip(*columns, strict=True)
         self.plan = Plan(body.plan_version, tuple(Assignment(*row) for row in rows), body.scenario)
+
+    def follow_up_failed(self, event: v.Event, body: v.FollowUpFailed) -> None:
+        about = event.subject or body.of
+        self.note(event, "no follow-up", about, f"What was to follow from {about} did not: {body.reason}.")
 
     # --- the state --------------------------------------------------------------------------------
 
@@ -507,4 +524,5 @@ _CHANGES: dict[type[v.Body], Any] = {
     v.MaterialLotDelayed: Facts.lot_delayed,
     v.PersonnelAvailabilityChanged: Facts.person_absent,
     v.ScheduleReleased: Facts.plan_released,
+    v.FollowUpFailed: Facts.follow_up_failed,
 }
