@@ -365,7 +365,7 @@ class Facts:
                 event,
                 "another part",
                 body.order,
-                f"Order {body.order} comes again, for {body.part} although {known.part} has been begun for it.",
+                f"Order {body.order} comes for {body.part} although {known.part} has been begun for it.",
             )
             return
         fields = {name: getattr(body, name) for name in Order.__slots__ if name != "id"}
