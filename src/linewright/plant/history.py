@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
+from math import ceil
+from zoneinfo import ZoneInfo
 
 from linewright.errors import Finding, PlantError
-from linewright.plant.plan import OperationStatus, PlantState, Progress
+from linewright.plant.folder_values import instant_text
+from linewright.plant.plan import Assignment, OperationStatus, PlantState, Progress
 from linewright.plant.records import MaterialLot, Order, Plant
 
 
@@ -33,7 +36,8 @@ def state_at(plant: Plant, state: PlantState, history: Sequence[Progress], when:
     orders released later, of which nothing has begun, are not known yet and count as cancelled.
 
     *After the record*, the plan in force is taken as followed exactly: what it would have begun is
-    started, what it would have ended is done. What is known as begun or done stays so.
+    started, what it would have ended is done. What is known as begun or done stays so, and what has begun
+    does not end before the rest of it that was reported can be done.
 
     Raises:
         PlantError: `when` lies before everything known, or before `state.at` with no history.
@@ -45,15 +49,8 @@ def state_at(plant: Plant, state: PlantState, history: Sequence[Progress], when:
     if history and when < max(state.at, *map(_last_instant, history)):
         return _within_record(plant, state, tuple(recorded.values()), when)
     if when < state.at:
-        raise PlantError(
-            [
-                Finding(
-                    f"plant {plant.id}",
-                    f"{when.isoformat()} lies before {state.at.isoformat()}, and nothing is recorded of it.",
-                    "Maybe a later moment, or add history.csv with what happened before.",
-                )
-            ]
-        )
+        advice = "Maybe a later moment, or add history.csv with what happened before."
+        raise _too_early(plant, when, state.at, "and nothing is recorded of it", advice)
     progress = tuple(recorded.values())
     if when > state.at:
         progress = _plan_followed(state, recorded, when)
@@ -71,6 +68,11 @@ def state_at(plant: Plant, state: PlantState, history: Sequence[Progress], when:
     )
 
 
+def _too_early(plant: Plant, when: datetime, first: datetime, why: str, advice: str) -> PlantError:
+    asked, known = (instant_text(moment, ZoneInfo(plant.timezone)) for moment in (when, first))
+    return PlantError([Finding(f"plant {plant.id}", f"{asked} lies before {known}, {why}.", advice)])
+
+
 def _still_down(state: PlantState, when: datetime) -> dict[str, datetime]:
     return {machine: until for machine, until in state.machine_down_until.items() if until > when}
 
@@ -86,15 +88,7 @@ def _within_record(
     releases = [order.release for order in orders if order.release]
     known_from = min(chain((item.setup_start for item in recorded), releases))
     if when < known_from:
-        raise PlantError(
-            [
-                Finding(
-                    f"plant {plant.id}",
-                    f"{when.isoformat()} lies before everything known, from {known_from.isoformat()} on.",
-                    "Maybe a later moment.",
-                )
-            ]
-        )
+        raise _too_early(plant, when, known_from, "from when on something is known", "Maybe a later moment.")
     progress = tuple(_as_of(item, when) for item in recorded if item.setup_start <= when)
     begun = {item.order for item in progress}
     unknown = frozenset(
@@ -115,7 +109,7 @@ def _within_record(
 def _as_of(record: Progress, when: datetime) -> Progress:
     """What was known of a begun operation at `when`."""
     if record.end is not None and record.end <= when:
-        return replace(record, status=OperationStatus.DONE)
+        return replace(record, status=OperationStatus.DONE, remaining_s=None)
     start = record.start if record.start is not None and record.start <= when else None
     return replace(
         record,
@@ -131,27 +125,38 @@ def _as_of(record: Progress, when: datetime) -> Progress:
 def _plan_followed(
     state: PlantState, recorded: dict[tuple[str, str], Progress], when: datetime
 ) -> tuple[Progress, ...]:
-    followed = dict(recorded)
     planned = {item.key: item for item in state.plan.assignments if item.order not in state.cancelled}
+    followed = {
+        key: item if item.status is OperationStatus.DONE else _carried_on(item, planned.get(key), state, when)
+        for key, item in recorded.items()
+    }
     for key, item in planned.items():
-        known = recorded.get(key)
-        if known is not None and known.status is OperationStatus.DONE:
-            continue
-        if known is None and item.setup_start > when:
-            continue
-        begun = known or Progress(
-            item.order,
-            item.operation,
-            item.machine,
-            item.operator,
-            OperationStatus.STARTED,
-            item.setup_start,
-        )
-        # what is still at work at `state.at` cannot have ended before it, whatever the plan says
-        end = item.end if known is None else max(item.end, state.at)
-        start = begun.start or max(item.start, begun.setup_start)
-        followed[key] = _as_of(replace(begun, start=start, end=max(end, start)), when)
+        if key not in recorded and item.setup_start <= when:
+            done = Progress(
+                *key,
+                item.machine,
+                item.operator,
+                OperationStatus.DONE,
+                item.setup_start,
+                item.start,
+                item.end,
+            )
+            followed[key] = _as_of(done, when)
     return tuple(followed.values())
+
+
+def _carried_on(begun: Progress, planned: Assignment | None, state: PlantState, when: datetime) -> Progress:
+    """A begun operation some time later: it ends as planned, but not before `state.at`, where it was seen at
+    work, nor before the rest that was reported then can be done."""
+    left = None if begun.remaining_s is None else timedelta(seconds=begun.remaining_s)
+    if planned is None and left is None:
+        return begun
+    start = begun.start or max(planned.start if planned else begun.setup_start, begun.setup_start)
+    end = max(start, state.at + (left or timedelta()), planned.end if planned else state.at)
+    later = _as_of(replace(begun, start=start, end=end), when)
+    if left is None or later.status is OperationStatus.DONE:
+        return later
+    return replace(later, remaining_s=ceil(min(left, end - when).total_seconds()))
 
 
 def _mounted(plant: Plant, state: PlantState, records: Iterable[Progress]) -> dict[str, str]:

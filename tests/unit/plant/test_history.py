@@ -140,9 +140,12 @@ def test_a_record_may_reach_past_the_moment_of_the_folder() -> None:
 
 def test_before_everything_known_is_an_error_that_says_from_when() -> None:
     with pytest.raises(
-        PlantError, match=r"2026-03-02T07:00.* lies before everything known, from 2026-03-02T08:00"
+        PlantError, match=r"2026-03-02T07:00 lies before 2026-03-02T08:00, from when on something is known"
     ):
         state_at(PLANT, STATE, HISTORY, hour(-1))
+    berlin = replace(PLANT, timezone="Europe/Berlin")
+    with pytest.raises(PlantError, match=r"2026-03-02T10:00 lies before 2026-03-02T19:00, and nothing"):
+        state_at(berlin, STATE, (), hour(1))
     with pytest.raises(PlantError, match=r"nothing is recorded of it.*history.csv"):
         state_at(PLANT, STATE, (), hour(9))
 
@@ -183,11 +186,28 @@ def test_after_the_record_what_is_known_stays() -> None:
     assert state.progress[0] == moment.progress[0]
     begun = state.progress[1]
     assert (begun.status, begun.setup_start, begun.start) == (STARTED, hour(2.5), hour(3))
-    assert begun.remaining_s is None, "what was left then is not what is left now"
+    assert begun.remaining_s == 60, "no more than was left then"
     done = state_at(PLANT, moment, (), hour(4)).progress[1]
     assert (done.status, done.setup_start, done.end) == (DONE, hour(2.5), hour(4))
     late = replace(moment, at=hour(4.5))
-    assert state_at(PLANT, late, (), hour(5)).progress[1].end == hour(4.5), "not before it was seen at work"
+    ended = state_at(PLANT, late, (), hour(5)).progress[1]
+    assert ended.end == hour(4.5) + timedelta(seconds=60), "not before it was seen at work, and its rest"
+    assert ended.remaining_s is None
+
+
+def test_after_the_record_work_ends_no_sooner_than_its_reported_rest_allows() -> None:
+    slow = replace(record("20", "M2", 2.5, None), remaining_s=2 * 3600)
+    moment = replace(STATE, at=hour(3), progress=(record("10", "M1", 0, 1), slow))
+    begun = state_at(PLANT, moment, (), hour(4.5)).progress[1]
+    assert (begun.status, begun.remaining_s) == (STARTED, 1800), "planned to end at 4 h, 2 h left at 3 h"
+    ended = state_at(PLANT, moment, (), hour(5)).progress[1]
+    assert (ended.status, ended.end) == (DONE, hour(5))
+    unplanned = replace(moment, plan=Plan(3, ()))
+    assert state_at(PLANT, unplanned, (), hour(4)).progress[1].remaining_s == 3600
+    assert state_at(PLANT, unplanned, (), hour(5)).progress[1].status is DONE
+    unknown = replace(slow, remaining_s=None)
+    lasting = replace(unplanned, progress=(moment.progress[0], unknown))
+    assert state_at(PLANT, lasting, (), hour(50)).progress[1] == unknown
 
 
 def test_after_the_record_cancelled_orders_are_not_begun() -> None:
