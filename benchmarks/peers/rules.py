@@ -47,8 +47,8 @@ def build(
     p, shape = problem.arrays, (count, len(problem.operations))
     arrays = np.empty(shape, np.int64), np.empty(shape, np.int64), np.empty(shape, np.int64)
     draws = stream(seed, 1000 + thread, first)
-    rules = draw_rules(first, count, draws)
-    values = sample(p, context(p), rules, draws, *arrays)
+    rules = draw_rules(first, count, p.order_due_s.size, draws)
+    values = sample(p, context(p), rules, *arrays)
     return [
         (values[k], (PlanArrays(*(rows[k] for rows in arrays)), int(rules[k, HOLD] > 0)))
         for k in range(count)

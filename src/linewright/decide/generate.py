@@ -174,6 +174,7 @@ def generate(
             f"nothing is left to plan at {state.at:%Y-%m-%d %H:%M}"
             + (f": {why}." if why else ": every known order is finished.")
         )
+    plain = keep(problem), push_right(problem)
     search_s = None
     if effort.seconds is not None:
         search_s = max(0.05, effort.seconds * SEARCH_SHARE - (time.perf_counter() - began))
@@ -185,12 +186,13 @@ def generate(
         threads=effort.threads,
         seed=effort.seed,
         starts=starts,
+        besides=plain,
         on_progress=lambda progress: tell(
             "searching", min(1.0, progress.elapsed_s / search_s) if search_s else 0.0
         ),
         stop=stop,
     )
-    candidates = (keep(problem), push_right(problem), *found.candidates)
+    candidates = (*plain, *found.candidates)
     left = None if effort.seconds is None else effort.seconds - (time.perf_counter() - began)
     tell("screening", 0.0)
     verdicts = judge(

@@ -33,10 +33,10 @@ from linewright.schedule.rules import CLASSICS, HOLD, breed_rules, draw_rules, s
 
 ROOM = 128  # plans an island can hold between two rounds
 WALKS = 6  # plans from which an island walks for each focus
-RESAMPLE = 4  # every so many slices one goes to the rules again; the larger the plant the rarer
-MANY = 4000  # rules remembered
-PARENTS = 20  # rules from which more are bred
-ON_TIME = 0.5  # share of breeding that is after weighted tardiness alone
+RESAMPLE = 3  # every so many slices one goes to the rules again; the larger the plant the rarer
+MANY = 1000  # rules remembered
+PARENTS = 8  # rules from which more are bred
+ON_TIME = 0.75  # share of breeding that is after weighted tardiness alone
 ADOPT = 0.25  # share of slices that begin from what others found
 
 
@@ -114,7 +114,7 @@ class Tried(NamedTuple):
     """Rules that have built a plan, and what it came to."""
 
     values: Floats  # [tried, 6]
-    rules: Floats  # [tried, WEIGHTS]
+    rules: Floats  # [tried, WEIGHTS + J]
 
     def with_more(self, found: Sequence[Found]) -> Tried:
         """These and what was built since; of very many, those that were good at anything."""
@@ -152,10 +152,10 @@ class Island:
         if known is not None:
             rules = breed_rules(self.parents(known), count, self.random)
         else:
-            rules = draw_rules(first, count, self.stream)
+            rules = draw_rules(first, count, self.p.order_due_s.size, self.stream)
         shape = (count, self.p.op_order.size)
         arrays = np.empty(shape, np.int64), np.empty(shape, np.int64), np.empty(shape, np.int64)
-        values = sample(self.p, self.context, rules, self.stream, *arrays)
+        values = sample(self.p, self.context, rules, *arrays)
         return [
             Found(
                 values[k], PlanArrays(*(rows[k] for rows in arrays)), int(rules[k, HOLD] > 0), RULES, rules[k]
@@ -164,7 +164,7 @@ class Island:
         ]
 
     def parents(self, known: Tried) -> Floats:
-        """[PARENTS, WEIGHTS] the rules that were best on time, or best for one of the island's focuses."""
+        """[PARENTS, WEIGHTS + J] the rules that were best on time, or best for a focus of the island."""
         price = known.values[:, 0]
         if self.random.random() > ON_TIME:
             weights = np.array(FOCUSES[self.focuses[self.random.integers(len(self.focuses))]].weights)

@@ -21,6 +21,14 @@ class Candidate:
     objectives: Floats  # [6], order of `plant.arrays.OBJECTIVES`
     not_before_s: Ints  # [N] begins the plan holds to on top of the facts
 
+    def same_as(self, other: Candidate) -> bool:
+        """Whether both have every operation on the same machine, with the same person, at the same time."""
+        return (
+            np.array_equal(self.plan.alternative, other.plan.alternative)
+            and np.array_equal(self.plan.operator, other.plan.operator)
+            and np.array_equal(self.times.setup_start_s, other.times.setup_start_s)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:

@@ -17,9 +17,9 @@ from linewright.plant.arrays import UNATTENDED, Floats, Ints, PlanArrays, Proble
 from linewright.plant.kernel import part
 from linewright.plant.timing import decode, objectives, place, setup_time
 from linewright.schedule.context import Context, hold_until
-from linewright.schedule.keyed import stream, uniform
+from linewright.schedule.keyed import uniform
 
-# What a rule is: a vector of weights, by position.
+# What a rule is: a vector of weights, by position, and of bonuses.
 DELAY = 0  # 1: anything that begins before the first end may be chosen (active); 0: only what begins first
 SLACK = 1  # of slack to the due date, per mean run time
 CLIP = 2  # above 0: slack beyond the due date counts, earliness does not (apparent tardiness cost)
@@ -32,14 +32,16 @@ TAIL = 8  # of the work that remains behind it
 LOAD = 9  # of its operator's load, in the choice of operation and of operator
 PLAN = 10  # of its begin in the plan in force
 STAY = 11  # mean run times of delay accepted to stay on the planned machine and with the planned operator
-NOISE = 12  # spread of a random bonus to each order, per mean run time
+NOISE = 12  # spread of the bonuses to orders, per mean run time
 CHANGE = 13  # mean-run-time price of a second of setup in the choice of machine, per mean run time
 HOLD = 14  # above 0: no run starts on its planned machine before it was planned to
 FOLLOW = 15  # above 0: no rule at all, but the sequence given, with what it leaves open (`ANY`)
-WEIGHTS = 16
+WEIGHTS = 16  # behind them in a rule: a bonus to each order
 
 CLASSICS = 8
 VARIATION = 0.4  # of a weight from parent to child, of its logarithm
+BONUS_SHARE = 0.01, 0.3  # of orders whose bonus varies from parent to child, at least and at most
+BONUS_SPREAD = 0.2, 2.0  # of the change of a bonus
 
 ANY = cast(int, np.int64(-2))  # not a literal, so that what takes it compiles once
 """In place of an alternative or operator: to be chosen."""
@@ -105,6 +107,8 @@ def draw_rule(number: int, draws: Any, rule: Floats) -> None:
             rule[weight] = _some(draws, 0.5, 1.0)
         if uniform(draws) < 0.3:
             rule[CLIP] = 0.0
+    for k in range(WEIGHTS, rule.shape[0]):
+        rule[k] = rule[NOISE] * (uniform(draws) - 0.5)
 
 
 @part
@@ -195,7 +199,6 @@ class Floor(NamedTuple):
     operator_free: Ints  # [W]
     load: Floats  # [W] seconds of work given to an operator
     end: Ints  # [N]
-    noise: Floats  # [J] random bonus
     static: Floats  # [N] the unchanging part of an operation's score
     waiting: Ints  # [N] predecessors not planned yet
     ready: Ints  # [N] operations that may be planned next
@@ -218,7 +221,6 @@ def empty_floor(p: Any) -> Floor:
         p.operator_ready_s.copy(),
         np.zeros(p.operator_ready_s.shape[0]),
         np.zeros(n, np.int64),
-        np.zeros(p.order_due_s.shape[0]),
         np.zeros(n),
         np.zeros(n, np.int64),
         np.zeros(n, np.int64),
@@ -260,9 +262,7 @@ def _occupy(p: Any, f: Any, op: int, alternative: int, operator: int, end: int) 
 
 
 @part
-def dispatch(
-    p: Any, c: Any, rule: Floats, draws: Any, f: Any, sequence: Ints, alternative: Ints, operator: Ints
-) -> None:
+def dispatch(p: Any, c: Any, rule: Floats, f: Any, sequence: Ints, alternative: Ints, operator: Ints) -> None:
     """Build a plan by a rule, into the last three arguments ([N] each)."""
     n = p.op_order.shape[0]
     operators = max(p.operator_ready_s.shape[0], 1)
@@ -273,7 +273,7 @@ def dispatch(
     total_load = 0.0
     count = 0  # of ready operations
     _clear(p, f)
-    _static_scores(p, c, rule, draws, f)
+    _static_scores(p, c, rule, f)
     for step in range(n):
         mean_load = 1.0 + total_load / operators
         if step < c.fixed or follow:
@@ -368,15 +368,13 @@ def dispatch(
 
 
 @part
-def _static_scores(p: Any, c: Any, rule: Floats, draws: Any, f: Any) -> None:
+def _static_scores(p: Any, c: Any, rule: Floats, f: Any) -> None:
     """The part of every operation's score that does not depend on when it is planned."""
     mean = c.mean_run_s
-    for order in range(f.noise.shape[0]):
-        f.noise[order] = rule[NOISE] * (uniform(draws) - 0.5)
     for op in range(p.op_order.shape[0]):
         begin = p.op_base_begin_s[op] if p.op_base_machine[op] >= 0 else c.latest_s[op]
         f.static[op] = (
-            f.noise[p.op_order[op]]
+            rule[WEIGHTS + p.op_order[op]]
             + rule[PRIORITY] * np.log(max(c.weight[op], 1e-3))
             + (rule[TAIL] * c.tail_s[op] - rule[PLAN] * begin) / mean
             - rule[SHORT] * np.log(p.alt_run_s[p.alt_ptr[op]] / mean + 1e-3)
@@ -384,29 +382,36 @@ def _static_scores(p: Any, c: Any, rule: Floats, draws: Any, f: Any) -> None:
 
 
 @njit(cache=True, nogil=True)
-def draw_rules(first: int, count: int, draws: Any) -> Floats:
-    """Rules `first`, `first + 1`, …: [count, WEIGHTS]."""
-    rules = np.empty((count, WEIGHTS))
+def draw_rules(first: int, count: int, orders: int, draws: Any) -> Floats:
+    """Rules `first`, `first + 1`, …: [count, WEIGHTS + orders]."""
+    rules = np.zeros((count, WEIGHTS + orders))
     for k in range(count):
         draw_rule(first + k, draws, rules[k])
     return rules
 
 
 def breed_rules(parents: Floats, count: int, random: np.random.Generator) -> Floats:
-    """Rules like the parents ([any, WEIGHTS]): half of the weights vary, some come from another parent."""
-    rules = parents[random.integers(len(parents), size=count)].copy()
-    varied = rules * np.exp(random.normal(0.0, VARIATION, rules.shape))
-    rules = np.where(random.random(rules.shape) < 0.5, varied, rules)
-    others = parents[random.integers(len(parents), size=count)]
-    rules = np.where(random.random(rules.shape) < 0.15, others, rules)
-    rules[:, DELAY] = np.minimum(rules[:, DELAY], 1.0)
+    """Rules like the parents ([any, WEIGHTS + J]): half of them vary in weights, all in bonuses."""
+    mothers, fathers = (parents[random.integers(len(parents), size=count)] for _ in range(2))
+    rules = mothers.copy()
+    weights, bonuses = rules[:, :WEIGHTS], rules[:, WEIGHTS:]
+    new = random.random((count, 1)) < 0.5
+    varied = weights * np.exp(random.normal(0.0, VARIATION, weights.shape))
+    weights[:] = np.where(new & (random.random(weights.shape) < 0.5), varied, weights)
+    weights[:] = np.where(new & (random.random(weights.shape) < 0.15), fathers[:, :WEIGHTS], weights)
+    weights[:, DELAY] = np.minimum(weights[:, DELAY], 1.0)
+    # few orders or many, a little or much
+    share, spread = (
+        low * (high / low) ** random.random((count, 1)) for low, high in (BONUS_SHARE, BONUS_SPREAD)
+    )
+    bonuses[:] = np.where(random.random(bonuses.shape) < 0.15, fathers[:, WEIGHTS:], bonuses)
+    steps = random.normal(0.0, 1.0, bonuses.shape) * spread
+    bonuses += np.where(random.random(bonuses.shape) < share, steps, 0.0)
     return rules
 
 
 @njit(cache=True, nogil=True)
-def sample(
-    p: Any, c: Any, rules: Floats, draws: Any, sequence: Ints, alternative: Ints, operator: Ints
-) -> Floats:
+def sample(p: Any, c: Any, rules: Floats, sequence: Ints, alternative: Ints, operator: Ints) -> Floats:
     """Build a plan by each of the rules, into [count, N] arrays.
 
     Returns:
@@ -415,7 +420,7 @@ def sample(
     floor = empty_floor(p)
     values = np.empty((rules.shape[0], 6))
     for k in range(rules.shape[0]):
-        dispatch(p, c, rules[k], draws, floor, sequence[k], alternative[k], operator[k])
+        dispatch(p, c, rules[k], floor, sequence[k], alternative[k], operator[k])
         plan = PlanArrays(sequence[k], alternative[k], operator[k])
         hold = 1 if rules[k, HOLD] > 0.0 else 0
         values[k] = objectives(p, plan, decode(p, plan, held_until(p, c, sequence[k], alternative[k], hold)))
@@ -445,6 +450,6 @@ def _hold(p: Any, c: Any, sequence: Ints, alternative: Ints, mounted: Ints, unti
 
 def complete(p: ProblemArrays, c: Context, sequence: Ints, alternative: Ints, operator: Ints) -> None:
     """Choose the alternatives and operators that are still `ANY`, each to end its operation first."""
-    rule = np.zeros((1, WEIGHTS))
+    rule = np.zeros((1, WEIGHTS + p.order_due_s.size))
     rule[0, FOLLOW] = 1.0
-    sample(p, c, rule, stream(0), sequence[None], alternative[None], operator[None])
+    sample(p, c, rule, sequence[None], alternative[None], operator[None])

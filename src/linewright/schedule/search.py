@@ -54,6 +54,7 @@ def search(
     threads: int = 2,
     seed: int = 1,
     starts: Sequence[PlanArrays] = (),
+    besides: Sequence[Candidate] = (),
     on_progress: ProgressCallback | None = None,
     stop: threading.Event | None = None,
 ) -> Portfolio:
@@ -67,6 +68,7 @@ def search(
         threads: how many threads work.
         seed: of all randomness.
         starts: plans to begin from besides the plan in force and the rules.
+        besides: plans that are known anyway; none of them comes back.
         on_progress: called after every round.
         stop: set it to end the search early.
     """
@@ -78,7 +80,7 @@ def search(
             run.begin(starts)
             run.sample(pool)
             run.improve(pool)
-    return run.portfolio(scenarios)
+    return run.portfolio(scenarios, besides)
 
 
 def first_plan(problem: SchedulingProblem, seed: int = 1) -> PlanArrays:
@@ -117,7 +119,7 @@ class _Search:
         self.evaluated = 0
         self.moves = 0
         self.built: list[Found] = []  # whole, not by search
-        self.tried = Tried(np.empty((0, len(OBJECTIVES))), np.empty((0, WEIGHTS)))
+        self.tried = Tried(np.empty((0, len(OBJECTIVES))), np.empty((0, WEIGHTS + self.p.order_due_s.size)))
         self.champions: dict[int, Found] = {}
 
     @property
@@ -254,13 +256,17 @@ class _Search:
         self.archive.width[:] = reach(known) / BOXES
         self.rebox()
 
-    def portfolio(self, scenarios: int) -> Portfolio:
+    def portfolio(self, scenarios: int, besides: Sequence[Candidate]) -> Portfolio:
         """The chosen plans, each timed and measured anew."""
         held = int(self.archive.held[0])
         known = [Found.held_by(self.archive, row) for row in range(held)]
         known += self.champions.values()
         known = known or self.built[:1]  # nothing fits the horizon: better what is in force than nothing
-        candidates = [self.candidate(found) for found in known]
+        candidates = [
+            candidate
+            for candidate in map(self.candidate, known)
+            if not any(candidate.same_as(other) for other in besides)
+        ]
         chosen: list[int] = []
         if candidates:
             values = np.array([candidate.objectives for candidate in candidates])

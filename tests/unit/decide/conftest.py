@@ -22,7 +22,7 @@ EFFORT = Effort(scenarios=8, seconds=None, moves=400, threads=1, seed=3)
 
 @dataclass(frozen=True)
 class Shop:
-    """A plant, its state an hour in, and the machine that is about to break."""
+    """A plant, its state some hours in, and the machine that is about to break."""
 
     plant: Plant
     state: PlantState
@@ -40,9 +40,14 @@ def shop() -> Shop:
     plant = facility(SMALL, seed=5)
     state = planned(plant, generate_state(plant))
     begin = min(a.setup_start for a in state.plan.assignments)
-    state = state_at(plant, state, (), begin + timedelta(hours=2))
+    soon = next(  # what is about to begin when the machine breaks is frozen
+        a
+        for a in sorted(state.plan.assignments, key=lambda a: a.setup_start)
+        if a.setup_start >= begin + timedelta(hours=2)
+    )
+    state = state_at(plant, state, (), soon.setup_start - timedelta(minutes=5))
     later = [a for a in state.plan.assignments if a.setup_start > state.at + timedelta(hours=1)]
-    load = {m.id: sum(a.machine == m.id for a in later) for m in plant.machines}
+    load = {m.id: sum(a.machine == m.id for a in later) for m in plant.machines if m.id != soon.machine}
     return Shop(plant, state, max(load, key=lambda machine: load[machine]))
 
 

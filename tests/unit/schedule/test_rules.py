@@ -11,7 +11,16 @@ from linewright.plant.arrays import NEVER, PlanArrays, ProblemArrays
 from linewright.plant.generate import SMALL
 from linewright.schedule.context import context
 from linewright.schedule.keyed import stream
-from linewright.schedule.rules import CLASSICS, DELAY, HOLD, breed_rules, draw_rules, held_until, sample
+from linewright.schedule.rules import (
+    CLASSICS,
+    DELAY,
+    HOLD,
+    WEIGHTS,
+    breed_rules,
+    draw_rules,
+    held_until,
+    sample,
+)
 from naive import decode as naive_decode
 from naive import objectives as naive_objectives
 from naive import random_problem
@@ -20,9 +29,9 @@ from schedules import MakeProblem, flaws
 
 def drawn(p: ProblemArrays, count: int, seed: int = 1) -> tuple[np.ndarray, list[PlanArrays], np.ndarray]:
     draws = stream(seed)
-    rules = draw_rules(0, count, draws)
+    rules = draw_rules(0, count, p.order_due_s.size, draws)
     arrays = [np.empty((count, len(p.op_order)), np.int64) for _ in range(3)]
-    values = sample(p, context(p), rules, draws, *arrays)
+    values = sample(p, context(p), rules, *arrays)
     plans = [PlanArrays(*(rows[k] for rows in arrays)) for k in range(count)]
     return values, plans, (rules[:, HOLD] > 0).astype(np.int64)
 
@@ -61,10 +70,29 @@ def test_random_rules_differ(disrupted: MakeProblem) -> None:
 
 
 def test_bred_rules_are_like_their_parents() -> None:
-    parents = draw_rules(0, 30, stream(1))
+    orders = 40
+    parents = draw_rules(0, 30, orders, stream(1))
+    assert parents.shape == (30, WEIGHTS + orders)
     bred = breed_rules(parents, 200, np.random.default_rng(1))
     assert len(np.unique(bred, axis=0)) > 150
     assert (bred[:, DELAY] <= 1).all()
-    for weight in range(parents.shape[1]):  # nobody has what no parent has
+    for weight in range(WEIGHTS):  # nobody has what no parent has
         assert (bred[:, weight] != 0).any() <= (parents[:, weight] != 0).any()
         assert set(np.sign(bred[:, weight])) <= set(np.sign(parents[:, weight]))
+    kept = [np.isin(bred[:, WEIGHTS + order], parents[:, WEIGHTS + order]).mean() for order in range(orders)]
+    assert 0.6 < np.mean(kept) < 0.98  # most bonuses are a parent's, some are new
+
+
+def test_an_order_with_a_bonus_goes_first(disrupted: MakeProblem) -> None:
+    p = disrupted().arrays
+    orders = p.order_due_s.size
+    arrays = [np.empty((1, len(p.op_order)), np.int64) for _ in range(3)]
+    free = np.setdiff1d(np.arange(len(p.op_order)), p.fixed_sequence)
+    rule = np.zeros((1, WEIGHTS + orders))
+    rule[0, DELAY] = 1.0
+    sample(p, context(p), rule, *arrays)
+    last = int(p.op_order[[op for op in arrays[0][0] if op in set(free)][-1]])
+    before = np.flatnonzero(p.op_order[arrays[0][0]] == last).mean()
+    rule[0, WEIGHTS + last] = 100.0
+    sample(p, context(p), rule, *arrays)
+    assert np.flatnonzero(p.op_order[arrays[0][0]] == last).mean() < before

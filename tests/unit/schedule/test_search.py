@@ -129,6 +129,15 @@ def test_the_plan_in_force_is_among_the_starts(disrupted: MakeProblem) -> None:
     assert not any((force < c.objectives).all() for c in found.candidates)
 
 
+def test_what_is_known_besides_does_not_come_back(disrupted: MakeProblem) -> None:
+    problem = disrupted()
+    alone = search(problem, scenarios=10**6, moves=0).candidates
+    beside = search(problem, scenarios=10**6, moves=0, besides=alone[1:3]).candidates
+    assert len(beside) == len(alone) - 2
+    for known in alone[1:3]:
+        assert not any(candidate.same_as(known) for candidate in beside)
+
+
 def test_nothing_to_plan_is_no_plan(disrupted: MakeProblem) -> None:
     problem = disrupted(hours=24 * 60)
     assert not problem.operations
