@@ -147,7 +147,7 @@ class ControlRoom:
         """
         plant, initial = read_plant(folder)
         settings.data.mkdir(parents=True, exist_ok=True)
-        store = EventStore.open(settings.store or settings.data / "events.sqlite")
+        store = EventStore.open(settings.store or settings.data / "events.sqlite", facility=plant.id)
         door = OpcUaDoor(settings.endpoint, plant.id, _security(settings)) if settings.endpoint else None
         return cls(plant, initial, store, door, settings)
 

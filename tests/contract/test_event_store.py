@@ -216,6 +216,16 @@ def test_a_refused_append_takes_no_other_with_it(store: EventStore) -> None:
     assert store.last_position() == 40
 
 
+def test_a_store_is_of_one_plant(where: str) -> None:
+    with EventStore.open(where, facility="ulm") as store:
+        store.append([machine("M1"), approval()])
+        assert {item.facility for item in store.read()} == {"ulm"}
+    with pytest.raises(StoreError, match=r"holds the log of plant ulm, not of bern\. Maybe give"):
+        EventStore.open(where, facility="bern")
+    EventStore.open(where, facility="ulm").close()
+    EventStore.open(where).close()
+
+
 def test_a_closed_store_says_so(where: str) -> None:
     store = EventStore.open(where)
     store.close()

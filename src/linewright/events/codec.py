@@ -24,8 +24,11 @@ _events = msgspec.json.Decoder(Event)
 _bodies: msgspec.json.Decoder[AnyBody] = msgspec.json.Decoder(AnyBody)
 
 
-def to_row(event: Event) -> Row:
-    """The row of an event, less its position. Raises StoreError for what could not be read back."""
+def to_row(event: Event, facility: str = "") -> Row:
+    """The row of an event, less its position; `facility`: whose it is where it does not say so.
+
+    Raises StoreError for what could not be read back.
+    """
     try:
         checked = _events.decode(_encoder.encode(event))
         received = to_microseconds(checked.received_at or datetime.now(UTC))
@@ -38,7 +41,7 @@ def to_row(event: Event) -> Row:
             "received_at": received,
             "causation_id": checked.causation_id,
             "correlation_id": checked.correlation_id,
-            "facility": checked.facility,
+            "facility": checked.facility or facility,
             "body": _encoder.encode(checked.body).decode(),
         }
     except (msgspec.MsgspecError, TypeError, ValueError) as error:

@@ -37,8 +37,9 @@ _PAGE = 1000  # rows read at once
 class EventStore:
     """The durable ordered log, the outbox, consumer offsets and the audit chain of a plant."""
 
-    def __init__(self, database: Database, linger_s: float) -> None:
+    def __init__(self, database: Database, linger_s: float, facility: str = "") -> None:
         self._database = database
+        self._facility = facility
         self._bell = Bell()
         self._committer = Committer(database, linger_s, self._bell.ring)
         self.closed = False
@@ -46,19 +47,22 @@ class EventStore:
         self._no_reader = threading.Condition()
 
     @classmethod
-    def open(cls, where: str | Path, *, linger_s: float = 0.001) -> EventStore:
+    def open(cls, where: str | Path, *, facility: str = "", linger_s: float = 0.001) -> EventStore:
         """Open or create a store: a path, `sqlite:///path` or `postgresql://user@host/database`.
 
-        `linger_s`: how long a commit waits for further writers when there are many. Raises StoreError
-        for a file or database that is damaged, another program's, or of a newer Linewright.
+        `facility`: the plant whose log it is, which events that do not say so are given; "": any.
+        `linger_s`: how long a commit waits for further writers when there are many. Raises StoreError for
+        a file or database that is damaged, another program's, of a newer Linewright, or of another plant.
         """
         database = Database.connect(where)
         try:
             upgrade(database)
+            if facility:
+                _refuse_foreign(database, facility)
         except BaseException:
             database.engine.dispose()
             raise
-        return cls(database, linger_s)
+        return cls(database, linger_s, facility)
 
     def close(self) -> None:
         """Commit what is under way, wake every subscription and let go of the database."""
@@ -110,7 +114,7 @@ class EventStore:
         log goes beyond `expect_position` by other events than these, StoreError where nothing could
         be committed.
         """
-        rows = [to_row(item) for item in events]
+        rows = [to_row(item, self._facility) for item in events]
         intents = [_outbox.intent_row(item) for item in outbox]
 
         def job(transaction: Transaction) -> Appended:
@@ -210,7 +214,7 @@ class EventStore:
     ) -> Appended:
         """The target has done a command: keep its receipt and record the events. Once is enough."""
         text = to_text(receipt or {}, f"the receipt of command {id}")
-        rows = [to_row(item) for item in events]
+        rows = [to_row(item, self._facility) for item in events]
         return self._committer.run(lambda transaction: _outbox.acknowledge(transaction, id, text, rows), rows)
 
     def retry(self, id: int, at: datetime, error: str) -> None:
@@ -219,7 +223,7 @@ class EventStore:
 
     def fail(self, id: int, reason: str, events: Sequence[Event] = ()) -> Appended:
         """Give a command up and record the events. A command already done stays done."""
-        rows = [to_row(item) for item in events]
+        rows = [to_row(item, self._facility) for item in events]
         return self._committer.run(lambda transaction: _outbox.fail(transaction, id, reason, rows), rows)
 
     def supersede(self, below_plan_version: int, target: str) -> int:
@@ -274,6 +278,18 @@ class EventStore:
             for count, link in enumerate(audit.links(connection), start=1):  # noqa: B007
                 file.write(link.to_json() + "\n")
         return count
+
+
+def _refuse_foreign(database: Database, facility: str) -> None:
+    """Raise StoreError where the log is another plant's."""
+    first = sa.select(event.c.facility).where(event.c.facility != "").order_by(event.c.position).limit(1)
+    with translated(database.name), database.engine.connect() as connection:
+        held = connection.scalar(first)
+    if held not in (None, facility):
+        raise StoreError(
+            f"event store {database.name} holds the log of plant {held}, not of {facility}. "
+            "Maybe give the plant a store of its own with --store or --data."
+        )
 
 
 def _refuse_stale(transaction: Transaction, expected: int, rows: Sequence[Row]) -> None:
