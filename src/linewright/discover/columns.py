@@ -21,12 +21,16 @@ import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from linewright.errors import Finding, PlantError
 from linewright.plant.folder_values import CellError, load_zone, nearest
+from linewright.plant.text_file import read_text
+
+MOST_BYTES = 2**20
 
 ROLES: dict[str, tuple[str, ...]] = {
     "case": (
@@ -97,15 +101,21 @@ def read_mapping(path: Path | None) -> Mapping:
     """
     if path is None:
         return Mapping()
+    text = read_text(path, MOST_BYTES, "Save it again as UTF-8 text.")
+    if isinstance(text, Finding):
+        raise PlantError([text])
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise PlantError(
-            [Finding(str(path), f"cannot be read ({error.strerror}).", "Check --map.")]
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise PlantError([Finding(str(path), f"is not TOML: {error}.", "Correct it.")]) from None
     findings: list[Finding] = []
+
+    def table(key: str) -> dict[str, Any]:
+        value = raw.get(key, {})
+        if isinstance(value, dict):
+            return value
+        findings.append(Finding(f"{path} {key}", "is not a table.", f"Write it as [{key}]."))
+        return {}
 
     def unknown(where: str, name: str, known: Sequence[str]) -> None:
         advice = nearest(name, known) or f"Known: {', '.join(known)}."
@@ -113,7 +123,7 @@ def read_mapping(path: Path | None) -> Mapping:
 
     for key in raw.keys() - {"columns", "report_types", "timezone", "time_format"}:
         unknown(str(path), key, ("columns", "report_types", "timezone", "time_format"))
-    columns, types = _table(raw, "columns"), _table(raw, "report_types")
+    columns, types = table("columns"), table("report_types")
     for role, column in columns.items():
         if role not in ROLES:
             unknown(f"{path} [columns]", role, tuple(ROLES))
@@ -134,14 +144,23 @@ def read_mapping(path: Path | None) -> Mapping:
             zone = load_zone(str(raw["timezone"]))
         except CellError as error:
             findings.append(Finding(f"{path} timezone", error.what, error.advice))
+    time_format = str(raw.get("time_format", ""))
+    if time_format and not _reads_dates(time_format):
+        example = 'Write it like "%d/%m/%Y %H:%M", in the signs of Python\'s strptime.'
+        findings.append(Finding(f"{path} time_format", f"{time_format!r} reads no dates.", example))
     if findings:
         raise PlantError(findings)
-    return Mapping(columns, values, zone, str(raw.get("time_format", "")))
+    return Mapping(columns, values, zone, time_format)
 
 
-def _table(raw: dict[str, Any], key: str) -> dict[str, Any]:
-    value = raw.get(key, {})
-    return value if isinstance(value, dict) else {}
+def _reads_dates(time_format: str) -> bool:
+    """Whether a format gives back the day that it was written with."""
+    moment = datetime(2026, 3, 14, 15, 9, tzinfo=UTC)
+    try:
+        read = datetime.strptime(moment.strftime(time_format), time_format)  # noqa: DTZ007 (only its day)
+        return read.date() == moment.date()
+    except ValueError:
+        return False
 
 
 def find_columns(header: Sequence[str], mapping: Mapping, where: str) -> dict[str, str]:
@@ -167,6 +186,11 @@ def find_columns(header: Sequence[str], mapping: Mapping, where: str) -> dict[st
                 if match is not None:
                     found[role] = match
                     break
+    findings += [
+        Finding(where, f"has {header.count(column)} columns {column!r}.", "Rename all but one of them.")
+        for column in dict.fromkeys(found.values())
+        if header.count(column) > 1
+    ]
     missing = [role for role in REQUIRED if role not in found and role not in mapping.columns]
     if missing:
         findings.append(

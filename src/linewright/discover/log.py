@@ -20,14 +20,18 @@ from zoneinfo import ZoneInfo
 
 from linewright.discover.columns import Mapping, find_columns
 from linewright.errors import Finding, PlantError
+from linewright.plant.records import LARGEST, LONGEST
+from linewright.plant.text_file import table_rows
 
 Kind: TypeAlias = Literal["run", "setup", "down"]
 
 LARGEST_BYTES = 512 * 1024 * 1024
+MOST_UNITS = 10**9
 LEAST_USABLE = 0.5
 """Share of rows that must be usable; below it the log or the mapping is wrong."""
 
 FORMATS = (
+    "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M",  # of one digit, too
     "%Y/%m/%d %H:%M:%S.%f", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M",
     "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M",
     "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M",
@@ -84,6 +88,9 @@ def read_log(path: Path, mapping: Mapping) -> Log:
             mixes date formats so that days cannot be told from months, or is mostly unusable.
     """
     try:
+        if not path.is_file():
+            what = "is not a file." if path.exists() else "does not exist."
+            raise _fail(path, what, "Check the path.")
         size = path.stat().st_size
         with path.open("rb") as file:
             head = file.read(65536)
@@ -108,42 +115,43 @@ def read_log(path: Path, mapping: Mapping) -> Log:
 
 
 def _fail(path: Path, what: str, advice: str) -> PlantError:
-    return PlantError([Finding(path.name, what, advice)])
+    return PlantError([Finding(path.name or str(path), what, advice)])
 
 
-def _read_csv(path: Path, head: bytes) -> tuple[list[str], list[dict[str, str]]]:
+Row: TypeAlias = tuple[int, dict[str, str]]
+"""The line a row begins on, and its cells by column."""
+
+
+def _read_csv(path: Path, head: bytes) -> tuple[list[str], list[Row]]:
     encoding = "utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
         text = path.read_bytes().decode(encoding)
     except UnicodeDecodeError:
         text = path.read_bytes().decode("cp1252", errors="replace")
-    lines = text.splitlines()
-    first = next((i for i, line in enumerate(lines) if line.strip()), 0)
-    delimiter = max(",;\t|", key=lines[first].count)
-    if delimiter not in lines[first]:
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise _fail(path, f"is damaged: line {line} holds NUL characters.", "Maybe export it again.")
+    first = text.lstrip().partition("\n")[0]
+    delimiter = max(",;\t|", key=first.count)
+    if delimiter not in first:
         raise _fail(
             path,
-            f"has one column only, {lines[first].strip()[:60]!r}.",
+            f"has one column only, {first.strip()[:60]!r}.",
             "Maybe its columns are separated by something other than comma, semicolon, tab or |.",
         )
     try:
-        reader = csv.reader(lines[first:], delimiter=delimiter)
-        header = [name.strip() for name in next(reader)]
-        rows = [
-            dict(zip(header, (cell.strip() for cell in cells), strict=False))
-            for cells in reader
-            if any(cell.strip() for cell in cells)
-        ]
-        return header, rows
+        table = table_rows(text, delimiter, strict=False)
+        _, header = next(table)
+        return header, [(line, dict(zip(header, cells, strict=False))) for line, cells in table]
     except csv.Error as error:
         raise _fail(
             path, f"is not a CSV table: {error}.", "Maybe a quotation mark is never closed."
         ) from None
 
 
-def _read_xes(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    rows = list(_xes_rows(path))
-    return list(dict.fromkeys(key for row in rows for key in row)), rows
+def _read_xes(path: Path) -> tuple[list[str], list[Row]]:
+    rows = list(enumerate(_xes_rows(path), start=1))
+    return list(dict.fromkeys(key for _, row in rows for key in row)), rows
 
 
 def _xes_rows(path: Path) -> Iterator[dict[str, str]]:
@@ -188,11 +196,13 @@ def _paired(trace: dict[str, str], events: list[dict[str, str]]) -> Iterator[dic
 
 
 class _Times:
-    """Reads the times of one log: ISO 8601, or one other format that fits the log as a whole."""
+    """Reads the times of one log: in the format that is named, else in ISO 8601 or in others that fit the
+    log as a whole."""
 
     def __init__(self, path: Path, texts: Iterable[str], zone: ZoneInfo, wanted: str) -> None:
         self.zone = zone
         self.formats: list[str] = [wanted] if wanted else []
+        self.iso = not wanted
         self._known: dict[str, float | None] = {}
         if wanted:
             return
@@ -203,9 +213,8 @@ class _Times:
         by_shape: dict[str, list[str]] = defaultdict(list)
         for form in FORMATS:
             if read[form]:
-                shape = re.sub("%[dm]", "%x", form)
-                by_shape[shape].append(form)
-        for shape, forms in by_shape.items():
+                by_shape[re.sub("%[dm]", "%x", form)].append(form)
+        for forms in by_shape.values():
             best = max(read[form] for form in forms)
             winners = [form for form in forms if read[form] == best]
             if len(winners) > 1:
@@ -224,12 +233,11 @@ class _Times:
                         "Maybe two exports were joined: bring them to one format, best 2026-03-06 14:30.",
                     )
             self.formats.append(winners[0])
-            del shape
 
     def read(self, text: str) -> float | None:
         """Seconds since 1970, or None where the text is not a time."""
         if text not in self._known:
-            value = _iso(text) if not self.formats or len(self.formats) > 1 or _iso(text) else None
+            value = _iso(text) if self.iso else None
             for form in self.formats if value is None else ():
                 value = value or _strp(text, form)
             if value is not None and value.tzinfo is None:
@@ -253,12 +261,10 @@ def _strp(text: str, form: str) -> datetime | None:
 
 
 class _Reading:
-    def __init__(
-        self, path: Path, mapping: Mapping, columns: dict[str, str], rows: list[dict[str, str]]
-    ) -> None:
+    def __init__(self, path: Path, mapping: Mapping, columns: dict[str, str], rows: list[Row]) -> None:
         self.path, self.mapping, self.columns, self.rows = path, mapping, columns, rows
         self.zone = mapping.zone or ZoneInfo("UTC")
-        texts = (self.cell(row, role) for row in rows for role in ("start", "end"))
+        texts = (self.cell(row, role) for _, row in rows for role in ("start", "end"))
         self.times = _Times(path, texts, self.zone, mapping.time_format)
         self.found = Log([], columns, self.zone, mapping.zone is not None, len(rows))
         self.kinds = self._kinds()
@@ -268,7 +274,7 @@ class _Reading:
 
     def _kinds(self) -> dict[str, Kind]:
         """What each value of the report type column stands for; the most frequent one is production."""
-        counted = Counter(self.cell(row, "report_type").lower() for row in self.rows)
+        counted = Counter(self.cell(row, "report_type").lower() for _, row in self.rows)
         kinds: dict[str, Kind] = {}
         unknown: list[str] = []
         for value in counted:
@@ -298,7 +304,7 @@ class _Reading:
     def log(self) -> Log:
         seen: set[tuple[str, ...]] = set()
         roles = tuple(self.columns)
-        for number, row in enumerate(self.rows, start=2):
+        for number, row in self.rows:
             cells = tuple(self.cell(row, role) for role in roles)
             if cells in seen:
                 self.drop(number, "is there twice")
@@ -338,6 +344,8 @@ class _Reading:
             return "has a time that cannot be read"
         if end < start:
             return "ends before it starts"
+        if end - start > LONGEST.total_seconds():
+            return "lasts longer than a year"
         if not machine:
             return "names no machine"
         due = self.times.read(self.cell(row, "due")) if self.cell(row, "due") else None
@@ -355,13 +363,14 @@ class _Reading:
             rejected=_whole(self.cell(row, "rejected")),
             rework=self.cell(row, "rework").lower() in ("y", "yes", "true", "1", "x", "j", "ja"),
             due=due,
-            priority=_number(self.cell(row, "priority")) or None,
+            priority=min(_number(self.cell(row, "priority")), LARGEST) or None,
         )
 
 
 def _name(text: str) -> str:
-    """A name as an id: single blanks, and none of the signs that separate names."""
-    return re.sub(r"\s+", " ", re.sub(r"[;/\x00-\x1f]", "-", text)).strip()
+    """A name as an id: single blanks, none of the signs that separate names, nothing that cannot be seen."""
+    seen = "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
+    return re.sub("[;/]", "-", seen).strip()
 
 
 def _number(text: str) -> float:
@@ -373,7 +382,7 @@ def _number(text: str) -> float:
 
 
 def _whole(text: str) -> int:
-    return round(min(_number(text), 1e9))
+    return round(min(_number(text), MOST_UNITS))
 
 
 def moment(seconds: float) -> datetime:

@@ -8,8 +8,7 @@ cut off or not UTF-8 gives one finding and is not read further.
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from typing import Any
 from linewright.errors import Finding
 from linewright.plant.folder_tables import Table
 from linewright.plant.folder_values import TEXT, CellError, Style, nearest
-from linewright.plant.text_file import read_text
+from linewright.plant.text_file import read_text, table_rows
 
 MAX_TABLE_BYTES = 64 * 2**20
 """A table larger than this is refused unread: some 600,000 rows, far beyond any plan."""
@@ -68,7 +67,7 @@ def _parse(text: str, table: Table, style: Style) -> Sheet:
     first_line = text.lstrip("\r\n").partition("\n")[0]
     separator = max(",;\t", key=first_line.count)
     style = replace(style, decimal_comma=separator == ";")
-    records = _records(text, separator)
+    records = table_rows(text, separator, strict=True)
     sheet = Sheet()
     try:
         line, header = next(records, (1, []))
@@ -90,17 +89,6 @@ def _parse(text: str, table: Table, style: Style) -> Sheet:
         )
         sheet.lost = True
     return sheet
-
-
-def _records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Rows that are not blank, with the line on which each begins."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    begins = 1
-    for cells in reader:
-        stripped = [cell.strip() for cell in cells]
-        if any(stripped):
-            yield begins, stripped
-        begins = reader.line_num + 1
 
 
 def _header_findings(table: Table, header: list[str], line: int) -> list[Finding]:

@@ -1,7 +1,10 @@
-"""The text of a file that somebody else wrote: whole, in UTF-8 and of sensible size, or why not."""
+"""Files that somebody else wrote: their text, whole and of sensible size, or why not; and its table rows."""
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Iterator
 from pathlib import Path
 
 from linewright.errors import Finding
@@ -40,3 +43,18 @@ def read_text(path: Path, limit: int, advice: str) -> str | Finding:
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         return Finding(f"{name}:{line}", f"byte 0x{raw[error.start]:02x} is not UTF-8 text.", advice)
+
+
+def table_rows(text: str, separator: str, *, strict: bool) -> Iterator[tuple[int, list[str]]]:
+    """Rows of a CSV table that are not blank, cells without blanks around, with the line each begins on.
+
+    Raises:
+        csv.Error: a cell that is far too long, or, if `strict`, a quotation mark out of place.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=strict)
+    begins = 1
+    for cells in reader:
+        stripped = [cell.strip() for cell in cells]
+        if any(stripped):
+            yield begins, stripped
+        begins = reader.line_num + 1

@@ -63,6 +63,7 @@ def test_separators_and_encodings_are_recognised(
         ("2026/03/02 08:00:00.000", "2026-03-02T08:00"),
         ("02.03.2026 08:00", "2026-03-02T08:00"),
         ("02-Mar-2026 08:00:00", "2026-03-02T08:00"),
+        ("2026-3-2 8:00", "2026-03-02T08:00"),
     ],
 )
 def test_times_are_read(read: Callable[..., Log], text: str, expected: str) -> None:
@@ -78,6 +79,14 @@ def test_day_and_month_are_told_apart_by_the_whole_log(read: Callable[..., Log])
     assert "cannot be told apart" in refused(read, HEADER + unclear)
     told = read(HEADER + unclear, 'time_format = "%m/%d/%Y %H:%M:%S"').reports[0]
     assert datetime.fromtimestamp(told.start, UTC).month == 2
+
+
+def test_a_format_that_is_named_is_the_one_that_counts(read: Callable[..., Log]) -> None:
+    swapped = ROW.replace("2026-03-02", "2026-02-03")
+    assert datetime.fromtimestamp(read(HEADER + swapped).reports[0].start, UTC).month == 2
+    told = read(HEADER + swapped, 'time_format = "%Y-%d-%m %H:%M:%S"').reports[0]
+    assert datetime.fromtimestamp(told.start, UTC).month == 3
+    assert read(HEADER + swapped.replace(":00,", ":00 +0100,"), 'time_format = "%Y-%d-%m %H:%M:%S %z"')
 
 
 def test_mixed_date_formats_are_refused_where_days_and_months_swap(read: Callable[..., Log]) -> None:
@@ -112,6 +121,9 @@ def test_columns_can_be_mapped(read: Callable[..., Log]) -> None:
         ("[columns", "is not TOML"),
         ('[columns]\nmachin = "Resource"', "does not know 'machin'. Maybe machine"),
         ("[columns]\nmachine = 3", "is not the name of a column"),
+        ("columns = 5", "columns: is not a table. Write it as [columns]."),
+        ('time_format = "%q"', "'%q' reads no dates"),
+        ('time_format = "%H:%M"', "reads no dates"),
         ('[report_types]\nstop = ["B"]', "does not know 'stop'"),
         ('zone = "UTC"', "does not know 'zone'"),
     ],
@@ -153,7 +165,8 @@ def test_bad_rows_are_dropped_and_counted(read: Callable[..., Log]) -> None:
         ROW.replace("C1", "C3"),
         ROW.replace("M1", ""),
         ROW.replace("C1", ""),
-        "C9,Mil",
+        "C9,Mil\n",
+        ROW.replace("2026-03-02 09:30", "2126-03-02 09:30"),
     ]
     log = read(HEADER + good + "".join(bad))
     assert len(log.reports) == 20
@@ -164,8 +177,21 @@ def test_bad_rows_are_dropped_and_counted(read: Callable[..., Log]) -> None:
         "is there twice": 1,
         "names no machine": 1,
         "has no case or no activity": 1,
+        "lasts longer than a year": 1,
     }
     assert log.examples["ends before it starts"] == 23
+
+
+def test_an_example_is_told_by_the_line_it_begins_on(read: Callable[..., Log]) -> None:
+    several = ROW.replace("Shaft", '"Shaft,\nlong\u2028"').replace("C1", "C2")
+    log = read(HEADER + ROW + "\n\n" + several + ROW.replace("2026-03-02 08:00:00", ""))
+    assert log.examples == {"lacks a time": 7}
+    assert [report.part for report in log.reports] == ["Shaft", "Shaft, long"]
+
+
+def test_columns_of_one_name_are_refused(read: Callable[..., Log]) -> None:
+    twice = HEADER.replace("Resource", "Case ID") + ROW
+    assert "has 2 columns 'Case ID'. Rename all but one" in refused(read, twice)
 
 
 def test_a_log_of_which_too_little_is_left_is_refused(read: Callable[..., Log]) -> None:
@@ -184,6 +210,7 @@ def test_a_log_of_which_too_little_is_left_is_refused(read: Callable[..., Log]) 
         (b"just one column\n1\n2\n", "has one column only"),
         (b"a,b,c\n1,2,3\n", "has no column for case, activity, start, end"),
         (HEADER.encode(), "no rows"),
+        ((HEADER + ROW).encode() + b" " * 70_000 + b"\0", "is damaged: line 3 holds NUL"),
         ((HEADER + 'C1,"Milling,M1').encode(), "0 usable rows of 1"),
     ],
 )
@@ -192,10 +219,12 @@ def test_files_that_are_no_logs_get_one_message(read: Callable[..., Log], conten
 
 
 def test_missing_and_too_large_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(PlantError, match=r"none\.csv: cannot be read"):
+    with pytest.raises(PlantError, match=r"none\.csv: does not exist"):
         read_log(tmp_path / "none.csv", Mapping())
-    with pytest.raises(PlantError, match="cannot be read"):
+    with pytest.raises(PlantError, match="is not a file"):
         read_log(tmp_path, Mapping())
+    with pytest.raises(PlantError, match=r"zero: is not a file"):
+        read_mapping(Path("/dev/zero"))
     large = tmp_path / "large.csv"
     with large.open("wb") as file:
         file.write(HEADER.encode())
@@ -233,3 +262,5 @@ def test_xes_events_are_paired(read: Callable[..., Log]) -> None:
 def test_names_hold_none_of_the_signs_that_separate_names(read: Callable[..., Log]) -> None:
     report = read(HEADER + ROW.replace("M1", '"M1;  A/B"')).reports[0]
     assert report.machine == "M1- A-B"
+    hidden = read(HEADER + ROW.replace("M1", "M\u202e1\u200b"))
+    assert hidden.reports[0].machine == "M1"
