@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from linewright.decide.agenda import Agenda, Disruption, Entry
@@ -31,6 +32,7 @@ from linewright.events.store import EventStore
 from linewright.events.vocabulary import (
     DisruptionDetected,
     Event,
+    FollowUpFailed,
     JobOrderCompleted,
     OutcomeRecorded,
     ScheduleApproved,
@@ -55,13 +57,20 @@ COMMIT_ATTEMPTS = 50
 SHOWN_S = 5.0
 """How long to wait until what is in the log is folded."""
 
+CONSUMER = "decide"
+"""Whose offset in the log says how far events have been followed up."""
+
+FOLLOW_ATTEMPTS = 4
+"""At following up an event, before it is put on record that it cannot be done."""
+
 FOLLOW_AGAIN_S = 1.0
-"""After a log that could not be read."""
+"""After a log that could not be read or written."""
 
 MOST_UNDELIVERED = 1_000_000
 """Writes under way that an approval looks at: one a job order, so more than any plant has."""
 
 Publish = Callable[[str, dict[str, Any]], None]
+Reaction = Callable[[], None]
 
 
 @dataclass
@@ -105,12 +114,15 @@ class DecisionLoop:
 
     def start(self) -> None:
         """Fold the whole log, take up what was left open, then follow."""
-        seen = self.store.offset("decide")
+        seen = self.store.offset(CONSUMER)
+        left = []
         for happened in self.store.read():
-            self._fold(happened, live=happened.position > seen)
+            reaction = self._take_in(happened)
+            if happened.position > seen:
+                left.append((happened, reaction))
         self._subscription = self.store.subscribe(self.position)
         self._take_up()
-        for name, target in (("follow", self._follow), ("think", self._think)):
+        for name, target in (("follow", partial(self._follow, left)), ("think", self._think)):
             thread = threading.Thread(target=target, name=f"linewright-{name}", daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -125,26 +137,38 @@ class DecisionLoop:
         for thread in self._threads:
             thread.join(timeout=10)
 
-    def _follow(self) -> None:
+    def _follow(self, left: Sequence[tuple[Event, Reaction]]) -> None:
+        for happened, reaction in left:
+            self._follow_up(happened, reaction)
         while not self._stopping.is_set():
             try:
                 for happened in self._subscription:
-                    try:
-                        self._fold(happened, live=True)
-                    except Exception:
-                        log.exception("event %s (%s) could not be followed", happened.position, happened.type)
+                    reaction = self._take_in(happened)
+                    self._tell("event", event=happened)
+                    self._follow_up(happened, reaction)
                 return
             except StoreError as error:
                 log.error("the log cannot be read: %s", error)
                 self._stopping.wait(FOLLOW_AGAIN_S)
 
-    def _fold(self, happened: Event, *, live: bool) -> None:
+    def _take_in(self, happened: Event) -> Reaction:
+        """Fold an event; what is to follow from it."""
+        try:
+            found = self._fold(happened)
+        except Exception as error:
+            log.exception("event %s (%s) could not be folded", happened.position, happened.type)
+            return partial(self._give_up, happened, error)
+        return partial(self._react, happened, found)
+
+    def _fold(self, happened: Event) -> DisruptionDetected | None:
         with self.lock:
-            found = detect(happened, self.mirror)  # asked of the state before it
-            self.mirror.apply(happened)
+            try:
+                found = detect(happened, self.mirror)  # asked of the state before it
+            finally:
+                self.position = max(self.position, happened.position)
+                self.mirror.apply(happened)
             self.ledger.apply(happened)
             self.agenda.apply(happened, found)
-            self.position = max(self.position, happened.position)
             self._folded.notify_all()
             body = happened.body
             if isinstance(body, ScheduleApproved):
@@ -156,9 +180,38 @@ class DecisionLoop:
                     release.outcome = Outcome(
                         body.predicted, body.actual, body.operations_done, body.operations_total
                     )
-        if live:
-            self._react(happened, found)
-            self.publish("event", {"event": happened})
+            return found
+
+    def _follow_up(self, happened: Event, reaction: Reaction) -> None:
+        """Do what follows from an event, or put on record that it cannot be done; then, not before, go on.
+
+        Where neither can be committed the store is away, and both are tried until it is back.
+        """
+        attempt = 0
+        while not self._stopping.is_set():
+            attempt += 1
+            try:
+                return reaction()
+            except Exception as error:
+                log.exception("following up event %s (%s)", happened.position, happened.type)
+                if attempt >= FOLLOW_ATTEMPTS:
+                    with suppress(StoreError):
+                        return self._give_up(happened, error)
+            self._stopping.wait(FOLLOW_AGAIN_S)
+        return None
+
+    def _give_up(self, happened: Event, error: Exception) -> None:
+        failed = FollowUpFailed(of=happened.id, reason=f"{type(error).__name__}: {error}")
+        subject = f"{happened.type} {happened.subject}".strip()
+        said = event(failed, source=SOURCE, time=happened.time, key=happened.id, subject=subject)
+        self.store.append([said], offset=(CONSUMER, happened.position))
+
+    def _tell(self, kind: str, **payload: Any) -> None:
+        """Tell whoever listens. What goes wrong there is no business of the loop."""
+        try:
+            self.publish(kind, payload)
+        except Exception:
+            log.exception("telling of %s", kind)
 
     def commit(self, events: Sequence[Event]) -> None:
         """Append events and wait until they show."""
@@ -176,7 +229,7 @@ class DecisionLoop:
 
     def _react(self, happened: Event, found: DisruptionDetected | None) -> None:
         """What follows from a new event, committed together with the place we have read up to."""
-        offset = ("decide", happened.position)
+        offset = (CONSUMER, happened.position)
         if found is not None:
             self.store.append(
                 [
@@ -194,7 +247,7 @@ class DecisionLoop:
             )
             return
         if isinstance(happened.body, DisruptionDetected):
-            self.publish("disruption", {"disruption": self.agenda.disruptions[happened.body.disruption]})
+            self._tell("disruption", disruption=self.agenda.disruptions[happened.body.disruption])
             self._take_up()
         elif isinstance(happened.body, JobOrderCompleted):
             self._measure()
@@ -251,7 +304,7 @@ class DecisionLoop:
                     entry.error = str(error) if isinstance(error, LinewrightError) else f"it failed: {error}"
                     if entry.status == "generating":
                         entry.close("rejected")
-            self.publish("proposal", {"entry": entry, "phase": "done", "fraction": 1.0})
+            self._tell("proposal", entry=entry, phase="done", fraction=1.0)
 
     def _generate(self, entry: Entry) -> None:
         with self.lock:
@@ -261,8 +314,8 @@ class DecisionLoop:
             state,
             to_controls(entry.controls),
             effort=self.effort,
-            on_phase=lambda phase, fraction: self.publish(
-                "proposal", {"entry": entry, "phase": phase, "fraction": fraction}
+            on_phase=lambda phase, fraction: self._tell(
+                "proposal", entry=entry, phase=phase, fraction=fraction
             ),
             stop=entry.stop,
         )

@@ -383,6 +383,13 @@ class ConnectorLost(Body, frozen=True, kw_only=True, tag="connector.lost"):
     reason: str = ""
 
 
+class FollowUpFailed(Body, frozen=True, kw_only=True, tag="follow_up.failed"):
+    """What was to follow from an event did not, however often it was tried; `of` is the id of the event."""
+
+    of: str
+    reason: str
+
+
 class Correction(Body, frozen=True, kw_only=True, tag="correction"):
     """An earlier event was wrong and counts no more."""
 
@@ -428,6 +435,7 @@ AnyBody: TypeAlias = (
     | DataGapDetected
     | ConnectorConnected
     | ConnectorLost
+    | FollowUpFailed
     | Correction
 )
 

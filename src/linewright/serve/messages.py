@@ -12,6 +12,7 @@ from linewright.events.vocabulary import (
     DispatchFailed,
     EquipmentStateChanged,
     Event,
+    FollowUpFailed,
     JobOrderAborted,
     JobOrderCompleted,
     JobOrderProgressed,
@@ -105,6 +106,8 @@ class Messages:
                         "final": body.final,
                     },
                 )
+            case FollowUpFailed(reason=reason):
+                send("anomaly", {"text": f"What was to follow from {happened.subject} did not: {reason}."})
             case ConnectorConnected():
                 send("connection", {"connected": True})
             case ConnectorLost():

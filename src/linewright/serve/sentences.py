@@ -48,6 +48,8 @@ def sentence(event: v.Event) -> str:
             return f"{b.quantity:g} of {b.material} from {b.from_location or b.lot} to {b.to_machine}"
         case v.OutcomeRecorded() as b:
             return f"{b.operations_done} of {b.operations_total} operations done"
+        case v.FollowUpFailed() as b:
+            return f"nothing followed from it: {b.reason}"
         case v.OperatorAcknowledged() as b:
             return f"{b.operator} has read the notice"
     return str(getattr(event.body, "text", "") or getattr(event.body, "reason", ""))
