@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
@@ -112,7 +112,7 @@ class LiveFloor:
 
 
 class ControlRoom:
-    """Everything of one plant, wired: build with `open`, serve with `app`."""
+    """Everything of one plant, wired: `with ControlRoom.open(…) as room`, and serve `room.app()` inside."""
 
     def __init__(
         self, plant: Plant, initial: PlantState, store: EventStore, door: OpcUaDoor | None, settings: Settings
@@ -140,16 +140,30 @@ class ControlRoom:
 
     @classmethod
     def open(cls, folder: Path, settings: Settings) -> ControlRoom:
-        """Read a plant folder and open its store.
+        """Read a plant folder, fold its log and follow it.
 
         Raises:
-            PlantError: the folder cannot be used. StoreError: the store cannot.
+            PlantError: the folder cannot be used. StoreError: the store cannot. ConnectionFailed: the plant
+            is not to be reached in the clear.
         """
         plant, initial = read_plant(folder)
-        settings.data.mkdir(parents=True, exist_ok=True)
-        store = EventStore.open(settings.store or settings.data / "events.sqlite", facility=plant.id)
         door = OpcUaDoor(settings.endpoint, plant.id, _security(settings)) if settings.endpoint else None
-        return cls(plant, initial, store, door, settings)
+        store = EventStore.open(settings.store or settings.data / "events.sqlite", facility=plant.id)
+        try:
+            room = cls(plant, initial, store, door, settings)
+            room.loop.start()
+        except BaseException:
+            store.close()
+            raise
+        return room
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop following, commit what is under way and let go of the store."""
+        self.loop.stop()
+        self.store.close()
 
     @property
     def target(self) -> str:
@@ -160,7 +174,7 @@ class ControlRoom:
             return self.loop.mirror.latest
 
     def app(self) -> FastAPI:
-        """The console's application; its lifespan runs the room."""
+        """The console's application; while it is served, the plant is listened and written to."""
         return create_app(self.loop, self.floor, self.live, warm=lambda: self.warm_s, lifespan=self._lifespan)
 
     def _warm(self) -> None:
@@ -176,7 +190,6 @@ class ControlRoom:
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         self.live.bind(asyncio.get_running_loop())
         threading.Thread(target=self._warm, name="linewright-warm", daemon=True).start()
-        await asyncio.to_thread(self.loop.start)
         jobs: list[Coroutine[Any, Any, None]] = [ticker(self.floor, self.live)]
         if self.door is not None:
             dispatcher = Dispatcher(self.store, self.door, target=self.target, clock=self.floor.now)
@@ -190,8 +203,6 @@ class ControlRoom:
             await asyncio.gather(*tasks, return_exceptions=True)
             if self.door is not None:
                 await self.door.close()
-            await asyncio.to_thread(self.loop.stop)
-            self.store.close()
 
     async def _listen(self, door: OpcUaDoor) -> None:
         """Take in what the plant reports: each batch commits with the place read up to."""

@@ -35,7 +35,13 @@ FASTEST = 3600.0  # plant seconds a second
     show_default=True,
     help="Plant seconds per second.",
 )
-@click.option("--seed", default=1, show_default=True, help="Chance in the plant and in search.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=1,
+    show_default=True,
+    help="Chance in the plant and in search.",
+)
 @click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),

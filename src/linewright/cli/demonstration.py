@@ -54,7 +54,12 @@ def data_folder(data: Path | None, *, kept: bool, reset: bool) -> Iterator[Path]
         return
     if reset and data.exists():
         _forget(data)
-    data.mkdir(parents=True, exist_ok=True)
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DemoFailed(
+            f"{data} cannot be used: {error.strerror}. Maybe name another with --data."
+        ) from error
     yield data
 
 
@@ -92,46 +97,47 @@ def _console(settings: Settings, plant: _Plant) -> Iterator[ControlRoom]:
 
     from linewright.bootstrap import ControlRoom
 
-    room = ControlRoom.open(FOLDER, settings)
-    server = uvicorn.Server(
-        uvicorn.Config(room.app(), host=settings.host, port=settings.port, log_level="warning", lifespan="on")
-    )
-    thread = threading.Thread(target=server.run, name="linewright-console", daemon=True)
-    thread.start()
-
-    def up() -> bool:
-        if plant.gone is not None:
-            raise DemoFailed(
-                f"the plant's process ended {plant.deaths} times, with exit code {plant.gone}.{AFTER_DEATHS}"
+    with ControlRoom.open(FOLDER, settings) as room:
+        server = uvicorn.Server(
+            uvicorn.Config(
+                room.app(), host=settings.host, port=settings.port, log_level="warning", lifespan="on"
             )
-        if not thread.is_alive():
-            raise DemoFailed("the page could not be served. Maybe the words above say why.")
-        return server.started and room.floor.connected
+        )
+        thread = threading.Thread(target=server.run, name="linewright-console", daemon=True)
+        thread.start()
 
-    try:
-        wait_for(up, START_S, "the plant to answer")
-        yield room
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
+        def up() -> bool:
+            if plant.gone is not None:
+                raise DemoFailed(
+                    f"the plant's process ended {plant.deaths} times, with exit code {plant.gone}."
+                    + AFTER_DEATHS
+                )
+            if not thread.is_alive():
+                raise DemoFailed("the page could not be served. Maybe the words above say why.")
+            return server.started and room.floor.connected
+
+        try:
+            wait_for(up, START_S, "the plant to answer")
+            yield room
+        finally:
+            server.should_exit = True
+            thread.join(timeout=10)
 
 
 def _settings(folder: Path, endpoint: str, port: int, seed: int) -> Settings:
     """The user's settings, less those that are of the user's own plant."""
     from linewright.settings import Settings
 
-    return Settings().model_copy(
-        update={
-            "data": folder,
-            "store": "",
-            "endpoint": endpoint,
-            "opcua_certificate": None,
-            "opcua_private_key": None,
-            "opcua_server_certificate": None,
-            "host": "127.0.0.1",
-            "port": port,
-            "seed": seed,
-        }
+    return Settings(
+        data=folder,
+        store="",
+        endpoint=endpoint,
+        opcua_certificate=None,
+        opcua_private_key=None,
+        opcua_server_certificate=None,
+        host="127.0.0.1",
+        port=port,
+        seed=seed,
     )
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+import socket
+from contextlib import suppress
 from pathlib import Path
 
 import click
+
+from linewright.errors import ConnectionFailed
 
 
 @click.command()
@@ -29,6 +34,22 @@ def serve(plant_folder: Path, **given: object) -> None:
     from linewright.settings import Settings
 
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
-    room = ControlRoom.open(plant_folder, settings)
-    click.echo(f"{room.plant.name or room.plant.id}: http://{settings.host}:{settings.port}")
-    uvicorn.run(room.app(), host=settings.host, port=settings.port, log_level="warning")
+    with _listening(settings.host, settings.port) as page, ControlRoom.open(plant_folder, settings) as room:
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        click.echo(f"{room.plant.name or room.plant.id}: http://{host}:{settings.port}")
+        server = uvicorn.Server(uvicorn.Config(room.app(), log_level="warning"))
+        signal.signal(signal.SIGTERM, lambda *_: None)  # the server ends by it, and then all else in order
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[page])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket for the page, open before anything is done for a plant. Raises ConnectionFailed."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise ConnectionFailed(
+            f"no page can be served at {host}, port {port}: {error.strerror or error}. "
+            "Maybe another program listens there: give another --port, or another --host."
+        ) from error

@@ -55,13 +55,15 @@ class Memory:
         self._said: list[Entry] = []
         self._expected: list[Lot] | None = None
         try:
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=1)
             self._db.execute("pragma locking_mode = exclusive")  # one plant process at a time
             self._db.execute("pragma journal_mode = wal")
             self._db.execute("pragma synchronous = full")
             self._db.executescript(_SCHEMA)
             self._load()
-        except (sqlite3.Error, msgspec.ValidationError) as error:
+        except (OSError, sqlite3.Error, msgspec.MsgspecError) as error:
             raise StoreError(
                 f"{path}: cannot be used as the plant's memory ({error}). "
                 "Maybe another plant runs on the same folder, or it is not this plant's: give another --data."

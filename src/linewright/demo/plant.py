@@ -100,7 +100,6 @@ async def _run(
     from linewright.plant.folder import read_plant
 
     plant, state = read_plant(folder)
-    data.mkdir(parents=True, exist_ok=True)
     memory = Memory(data / "plant.sqlite")
     try:
         if memory.fresh or rate_given:

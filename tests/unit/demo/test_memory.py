@@ -84,6 +84,12 @@ def test_a_file_that_is_no_memory_says_so(tmp_path):
         Memory(path)
 
 
+def test_a_folder_that_cannot_be_made_says_so(tmp_path):
+    (tmp_path / "data").write_text("a file")
+    with pytest.raises(StoreError, match=r"plant\.sqlite: cannot be used as the plant's memory"):
+        Memory(tmp_path / "data" / "plant.sqlite")
+
+
 def test_the_memory_of_another_plant_says_so(restless, planned, tmp_path):
     plant, state = restless
     path = tmp_path / "plant.sqlite"
