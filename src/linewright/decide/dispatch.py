@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from linewright.connect.door import Door, Receipt
 from linewright.decide.approve import STORE, UPDATE
-from linewright.errors import ConnectionFailed
+from linewright.errors import ConnectionFailed, StoreError
 from linewright.events.outbox import Command
 from linewright.events.store import EventStore
 from linewright.events.vocabulary import DispatchAcknowledged, DispatchFailed, Event, event
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 BATCH = 64
 LEASE_S = 30.0
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.5, 30.0
+IDLE_S = 0.2  # between two looks at an outbox with nothing due
+STORE_AGAIN_S = 2.0  # after a store that could not be used
 
 SOURCE = "linewright"
 
@@ -39,13 +41,15 @@ class Dispatcher:
         while True:
             try:
                 delivered = await self.once()
-            except asyncio.CancelledError:
-                raise
+            except StoreError as error:
+                log.error("writes to %s have to wait: %s", self.target, error)
+                await asyncio.sleep(STORE_AGAIN_S)
+                continue
             except Exception:
                 log.exception("dispatch to %s", self.target)
                 delivered = 0
             if not delivered:
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(IDLE_S)
 
     async def once(self) -> int:
         """Deliver what is due now; how many rows were taken."""

@@ -569,6 +569,35 @@ def test_a_log_that_cannot_be_read_for_a_moment_is_followed_on(
     assert running.break_machine()
 
 
+def test_writes_wait_for_a_store_that_cannot_be_used(
+    running: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    proposal = running.break_machine()
+    _, jobs = running.loop.approve(proposal.id, proposal.scenarios[2].id, by="ada")
+    claim, refused = running.store.claim, []
+
+    def gone_for_a_while(*args: Any, **options: Any) -> Any:
+        if len(refused) < 2:
+            refused.append(args)
+            raise StoreError("event store postgresql://…: connection refused.")
+        return claim(*args, **options)
+
+    monkeypatch.setattr("linewright.decide.dispatch.STORE_AGAIN_S", 0.01)
+    monkeypatch.setattr(running.store, "claim", gone_for_a_while)
+
+    async def deliver() -> None:
+        task = asyncio.create_task(running.dispatcher.run())
+        while len(running.door.effects) < jobs:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(asyncio.wait_for(deliver(), 60))
+    said = [record for record in caplog.records if record.name == "linewright.decide.dispatch"]
+    assert [record.exc_info for record in said] == [None, None]
+    assert all("have to wait: event store" in record.getMessage() for record in said)
+
+
 def test_asking_again_while_alternatives_are_made_leaves_one_proposal(running: Running) -> None:
     until = running.clock.at + timedelta(hours=8)
     running.loop.declare(
