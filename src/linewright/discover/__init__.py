@@ -64,7 +64,13 @@ def discover_folder(
         PlantError: the log cannot be used, or the folder cannot be written; nothing is written then.
     """
     found = discover(log, mapping, simulate=simulate)
-    write_plant(output, found.plant, found.state, history=found.history, overwrite=overwrite)
-    text = json.dumps(found.report, indent=1, ensure_ascii=False)
-    (output / REPORT_FILE).write_text(text + "\n", encoding="utf-8")
+    report = json.dumps(found.report, indent=1, ensure_ascii=False) + "\n"
+    write_plant(
+        output,
+        found.plant,
+        found.state,
+        history=found.history,
+        overwrite=overwrite,
+        beside={REPORT_FILE: report},
+    )
     return told(found.report, output)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from statistics import fmean, median, pvariance
 
 from linewright.discover.work import Case, Operation, Task
+from linewright.plant.records import LONGEST
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 0.9)
 """Tried for the share of a step's time that grows with the quantity."""
@@ -22,6 +23,9 @@ LARGEST_CV = 1.5
 LEAST_MIN = 1.0
 """Shorter runs are reports typed in at once; they count as this long when a spread is estimated."""
 
+
+MOST_MIN = LONGEST.total_seconds() / 60
+"""Work in many long reports may come to more than any operation can take."""
 
 SETUPS = 0.05
 """A machine has setups if they are reported for this share of its operations."""
@@ -100,7 +104,7 @@ class _Fit:
 
     def of(self, part: str, machine: str) -> RunTime:
         usual = self.usual.get(part, self.anywhere)
-        base = self.scale * self.minutes(part, machine, usual)
+        base = min(MOST_MIN, self.scale * self.minutes(part, machine, usual))
         return RunTime(
             min_per_unit=round(self.share * base / usual, 5),
             fixed_min=round((1 - self.share) * base, 3),
@@ -250,5 +254,7 @@ def breakdowns(tasks: Sequence[Task], places: dict[str, int]) -> dict[str, Break
         own = down[machine]
         failures = shrunk(len(own), ran[machine], rate, 1 / rate)
         repair = shrunk(sum(own), len(own), usual, 5.0)
-        found[machine] = Breakdowns(round(1 / failures, 1), round(repair, 2), round(min(2.0, cv), 2))
+        found[machine] = Breakdowns(
+            max(0.1, round(1 / failures, 1)), max(0.01, round(repair, 2)), round(min(2.0, cv), 2)
+        )
     return found

@@ -20,12 +20,13 @@ from linewright.discover.durations import (
     scrap_rates,
     setup_times,
 )
-from linewright.discover.floor import OWN_PATTERN_S, Floor
+from linewright.discover.floor import OWN_PATTERN_S, Floor, free_name
 from linewright.discover.followed import Block, followed
 from linewright.discover.log import Log, moment
 from linewright.discover.routings import Routing, routings_of, unfinished
 from linewright.discover.words import assumptions, notes
 from linewright.discover.work import Case
+from linewright.errors import Finding, PlantError
 from linewright.plant.plan import Assignment, OperationStatus, Plan, PlantState, Progress
 from linewright.plant.records import (
     Alternative,
@@ -76,6 +77,10 @@ class _Assembly(Floor):
     def __init__(self, log: Log, name: str, tried_from: float | None) -> None:
         super().__init__(log, tried_from)
         self.log, self.name = log, name
+        if not self.cases:
+            what = "holds no work on an order: all of it is rework or breakdowns."
+            advice = "Maybe name what is a run under [report_types] in a --map file."
+            raise PlantError([Finding(name, what, advice)])
         self.lacking = unfinished(self.cases, self.end) if tried_from is None else {}
         self.routings = routings_of(self.cases, self.lacking)
         self.runs = RunTimes(self.known_cases)
@@ -87,7 +92,11 @@ class _Assembly(Floor):
         steps: dict[str, Counter[str]] = {station: Counter() for station in self.stations}
         for task in self.tasks:
             steps[task.report.machine][task.step] += 1
-        center = {station: f"WC {counted.most_common(1)[0][0]}" for station, counted in steps.items()}
+        taken = {unit for units in self.units.values() for unit in units}
+        site, area = free_name("site", taken), free_name("shop floor", taken)
+        names = {station: counted.most_common(1)[0][0] for station, counted in steps.items()}
+        center_of = {name: free_name(f"WC {name}", taken) for name in sorted(set(names.values()))}
+        center = {station: center_of[name] for station, name in names.items()}
         failing = breakdowns(self.known, self.places)
         units = []
         for station in sorted(self.stations, key=lambda name: (center[name], _natural(name))):
@@ -106,12 +115,9 @@ class _Assembly(Floor):
                 for unit in self.units[station]
             ]
         return (
-            Equipment("site", Level.SITE, name=self.name),
-            Equipment("shop floor", Level.AREA, parent="site"),
-            *(
-                Equipment(name, Level.WORK_CENTER, parent="shop floor")
-                for name in sorted(set(center.values()))
-            ),
+            Equipment(site, Level.SITE, name=self.name),
+            Equipment(area, Level.AREA, parent=site),
+            *(Equipment(name, Level.WORK_CENTER, parent=area) for name in center_of.values()),
             *units,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import replace
 from functools import cached_property
+from itertools import count
 from math import ceil
 
 from linewright.discover.followed import Open
@@ -38,6 +39,13 @@ def span(task: Task) -> Span:
     return task.report.start, task.report.end
 
 
+def free_name(name: str, taken: set[str]) -> str:
+    """A name that is not taken yet, and now is: the name itself, or one with a number behind it."""
+    free = next(one for n in count(1) if (one := name if n == 1 else f"{name} #{n}") not in taken)
+    taken.add(free)
+    return free
+
+
 class Floor:
     """What is learned rests on the work that had ended by `until`; who and what there is, on all of it."""
 
@@ -66,10 +74,11 @@ class Floor:
     @cached_property
     def units(self) -> dict[str, list[str]]:
         """Station -> its work units: itself, or its places if it does several things at once."""
+        taken = set(self.stations)
         return {
             station: [station]
             if self.places[station] == 1
-            else [f"{station} ({place + 1})" for place in range(self.places[station])]
+            else [free_name(f"{station} ({place + 1})", taken) for place in range(self.places[station])]
             for station in self.stations
         }
 

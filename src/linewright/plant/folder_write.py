@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,12 +30,13 @@ def write_plant(
     *,
     history: Sequence[Progress] = (),
     overwrite: bool = False,
+    beside: Mapping[str, str] | None = None,
 ) -> None:
     """Write a plant folder that `read_plant` reads back as it was.
 
     What became known since the plant was described (`state.orders`, `lots`, `absences`, `downtimes`) is
     written among the plant's own. Nothing is written unless everything can be; files of others in a
-    folder that is overwritten stay.
+    folder that is overwritten stay. `beside`: texts by file name that belong to the folder but are no tables.
 
     Raises:
         PlantError: findings of `checks.check`; a value that a table cannot hold; a directory that is
@@ -51,7 +52,9 @@ def write_plant(
             fresh = Path(scratch) / "new"
             fresh.mkdir()
             _write_files(fresh, plant, state, history)
-            _swap(fresh, target, Path(scratch) / "old")
+            for name, text in (beside or {}).items():
+                (fresh / name).write_text(text, encoding="utf-8")
+            _swap(fresh, target, Path(scratch) / "old", FILES | (beside or {}).keys())
     except CellError as error:
         raise PlantError([Finding(f"plant {plant.id}", error.what, error.advice)]) from None
     except OSError as error:
@@ -83,13 +86,13 @@ def _require_free(target: Path, overwrite: bool) -> None:
         )
 
 
-def _swap(fresh: Path, target: Path, old: Path) -> None:
-    """Put a finished folder in the place of another one, with what in that is not Linewright's."""
+def _swap(fresh: Path, target: Path, old: Path, own: Set[str]) -> None:
+    """Put a finished folder in the place of another one, with what in that is not our `own`."""
     if not target.exists():
         fresh.rename(target)
         return
     for item in target.iterdir():
-        if item.name in FILES:
+        if item.name in own:
             continue
         if item.is_dir() and not item.is_symlink():
             shutil.copytree(item, fresh / item.name, symlinks=True)

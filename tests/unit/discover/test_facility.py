@@ -6,6 +6,7 @@ import json
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -172,6 +173,74 @@ def test_a_log_of_the_least_columns_still_gives_a_plant(tmp_path: Path) -> None:
     (part,) = found.plant.parts
     assert [operation.after for operation in part.operations] == [(), ("10",)]
     assert all(item.skill == "" for operation in part.operations for item in operation.alternatives)
+
+
+def test_a_folder_and_its_report_are_written_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = shop.write(tmp_path / "shop.csv", shop.rows(40))
+    discover_folder(log, tmp_path / "plant", simulate=False)
+    (tmp_path / "plant" / "notes.txt").write_text("mine")
+    (tmp_path / "plant" / REPORT_FILE).write_text("old")
+    write_text = Path.write_text
+
+    def full(self: Path, *args: Any, **kwargs: Any) -> int:
+        if self.name == REPORT_FILE:
+            raise OSError(28, "No space left on device")
+        return write_text(self, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(PlantError, match="No space left on device"):
+        discover_folder(log, tmp_path / "plant", simulate=False, overwrite=True)
+    with pytest.raises(PlantError, match="No space left on device"):
+        discover_folder(log, tmp_path / "other", simulate=False)
+    monkeypatch.undo()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["plant", "shop.csv"]
+    assert (tmp_path / "plant" / REPORT_FILE).read_text() == "old"
+    discover_folder(log, tmp_path / "plant", simulate=False, overwrite=True)
+    assert json.loads((tmp_path / "plant" / REPORT_FILE).read_text())["version"] == 1
+    assert (tmp_path / "plant" / "notes.txt").read_text() == "mine"
+
+
+def some_log(tmp_path: Path, *rows: str) -> Path:
+    log = tmp_path / "log.csv"
+    log.write_text("\n".join(["case,activity,machine,start,end,report type", *rows]))
+    return log
+
+
+def test_a_log_without_work_on_orders_says_so(tmp_path: Path) -> None:
+    log = some_log(
+        tmp_path,
+        "A,Rework,M1,2026-01-05 08:00,2026-01-05 10:00,D",
+        "B,Cut,M1,2026-01-05 10:00,2026-01-05 10:30,B",
+    )
+    with pytest.raises(PlantError, match="log: holds no work on an order"):
+        discover(log)
+
+
+def test_machines_may_be_called_like_what_they_lie_in(tmp_path: Path) -> None:
+    names = ("site", "shop floor", "WC Cut", "Bench (1)", "Bench", "Bench")
+    log = some_log(
+        tmp_path,
+        *(f"O{i},Cut,{name},2026-01-05 08:00,2026-01-05 10:00,D" for i, name in enumerate(names)),
+    )
+    found = discover(log, simulate=False)
+    assert check(found.plant, found.state, history=found.history) == []
+    assert {machine.id for machine in found.plant.machines} == {
+        *("site", "shop floor", "WC Cut", "Bench (1)"),
+        *("Bench (1) #2", "Bench (2)"),
+    }
+    assert {item.id for item in found.plant.equipment} >= {"site #2", "shop floor #2", "WC Cut #2"}
+
+
+def test_breakdowns_of_seconds_are_still_breakdowns(tmp_path: Path) -> None:
+    log = some_log(
+        tmp_path,
+        "A,Cut,M1,2026-01-05 08:00,2026-01-05 10:00,D",
+        *(f"A,Cut,M1,2026-01-05 09:{m:02d}:00,2026-01-05 09:{m:02d}:05,B" for m in range(50)),
+    )
+    (machine,) = discover(log, simulate=False).plant.machines
+    assert (machine.mtbf_h, machine.mttr_h) == (0.1, 0.01)
 
 
 def test_one_report_is_a_log(tmp_path: Path) -> None:
