@@ -10,10 +10,8 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -23,7 +21,7 @@ from linewright.decide.approve import SOURCE, approval_events, begun_elsewhere, 
 from linewright.decide.generate import Alternatives, Effort, generate
 from linewright.decide.ledger import Ledger
 from linewright.decide.model import ControlsRecord, Proposal, Scenario
-from linewright.decide.outcome import Outcome, compare
+from linewright.decide.outcome import Outcome, Releases
 from linewright.decide.triggers import declared, detect
 from linewright.errors import LinewrightError, NotFound, Stale, StoreError
 from linewright.events.commit import Appended
@@ -34,10 +32,9 @@ from linewright.events.vocabulary import (
     Event,
     FollowUpFailed,
     JobOrderCompleted,
-    OutcomeRecorded,
-    ScheduleApproved,
     ScheduleProposed,
     ScheduleRejected,
+    ScheduleReleased,
     event,
 )
 from linewright.plant.arrays import OBJECTIVES
@@ -47,9 +44,6 @@ from linewright.plant.records import Order, Plant
 from linewright.twin.mirror import Mirror
 
 log = logging.getLogger(__name__)
-
-OUTCOME_EVERY = 25
-"""Operations done between two recorded outcomes of a plan that is still running."""
 
 COMMIT_ATTEMPTS = 50
 """Looks at what has just happened, before an approval gives up in a plant that never stops reporting."""
@@ -73,16 +67,6 @@ Publish = Callable[[str, dict[str, Any]], None]
 Reaction = Callable[[], None]
 
 
-@dataclass
-class Release:
-    """When a plan came into force, and its outcome as last measured and last recorded."""
-
-    at: datetime
-    outcome: Outcome | None = None
-    final: bool = False
-    recorded: int = 0
-
-
 class DecisionLoop:
     """Disruption → alternatives → approval → dispatch → outcome, for one plant."""
 
@@ -104,7 +88,7 @@ class DecisionLoop:
         self.agenda = Agenda()
         self.lock = threading.RLock()
         self._folded = threading.Condition(self.lock)
-        self.releases: OrderedDict[int, Release] = OrderedDict()
+        self.releases = Releases()
         self.position = 0
         self._work: queue.Queue[Entry | None] = queue.Queue()
         self._stopping = threading.Event()
@@ -169,17 +153,8 @@ class DecisionLoop:
                 self.mirror.apply(happened)
             self.ledger.apply(happened)
             self.agenda.apply(happened, found)
+            self.releases.apply(happened, self.mirror)
             self._folded.notify_all()
-            body = happened.body
-            if isinstance(body, ScheduleApproved):
-                self.releases.setdefault(body.plan_version, Release(happened.time))
-            elif isinstance(body, OutcomeRecorded) and body.plan_version in self.releases:
-                release = self.releases[body.plan_version]
-                release.recorded, release.final = body.operations_done, body.final
-                if release.outcome is None or release.outcome.operations_done <= body.operations_done:
-                    release.outcome = Outcome(
-                        body.predicted, body.actual, body.operations_done, body.operations_total
-                    )
             return found
 
     def _follow_up(self, happened: Event, reaction: Reaction) -> None:
@@ -229,29 +204,41 @@ class DecisionLoop:
 
     def _react(self, happened: Event, found: DisruptionDetected | None) -> None:
         """What follows from a new event, committed together with the place we have read up to."""
-        offset = (CONSUMER, happened.position)
+        body, follows = happened.body, []
         if found is not None:
-            self.store.append(
-                [
-                    event(
-                        found,
-                        source=SOURCE,
-                        time=happened.time,
-                        key=happened.id,
-                        subject=found.subject,
-                        causation_id=happened.id,
-                        correlation_id=happened.id,
-                    )
-                ],
-                offset=offset,
+            follows.append(
+                event(
+                    found,
+                    source=SOURCE,
+                    time=happened.time,
+                    key=happened.id,
+                    subject=found.subject,
+                    causation_id=happened.id,
+                    correlation_id=happened.id,
+                )
             )
-            return
-        if isinstance(happened.body, DisruptionDetected):
-            self._tell("disruption", disruption=self.agenda.disruptions[happened.body.disruption])
+        if isinstance(body, DisruptionDetected):
+            self._tell("disruption", disruption=self.agenda.disruptions[body.disruption])
             self._take_up()
-        elif isinstance(happened.body, JobOrderCompleted):
-            self._measure()
-        self.store.commit_offset(*offset)
+        elif isinstance(body, JobOrderCompleted | ScheduleReleased):
+            follows += self._outcomes(happened)
+        self.store.append(follows, offset=(CONSUMER, happened.position))
+
+    def _outcomes(self, happened: Event) -> list[Event]:
+        with self.lock:
+            state = self.mirror.state()
+            due = self.releases.due(state, self.orders(state))
+        return [
+            event(
+                body,
+                source=SOURCE,
+                time=state.at,
+                key=f"{body.plan_version}|{body.operations_done}" + ("|final" if body.final else ""),
+                subject=f"plan:{body.plan_version}",
+                causation_id=happened.id,
+            )
+            for body in due
+        ]
 
     # -- disruptions and proposals ---------------------------------------------------------------
 
@@ -476,46 +463,12 @@ class DecisionLoop:
 
     # -- outcome --------------------------------------------------------------------------------
 
-    def _measure(self) -> None:
-        """Record the outcome of the plan in force now and then, and at its end."""
-        with self.lock:
-            state = self.mirror.state(self.clock())
-            release = self.releases.get(state.plan.version)
-            if release is None or release.final:
-                return
-            release.outcome = outcome = compare(state.plan, state, self.orders(state), release.at)
-            if not outcome.complete and outcome.operations_done < release.recorded + OUTCOME_EVERY:
-                return
-            release.recorded = outcome.operations_done
-        self.store.append(
-            [
-                event(
-                    OutcomeRecorded(
-                        plan_version=state.plan.version,
-                        predicted=outcome.predicted,
-                        actual=outcome.actual,
-                        operations_done=outcome.operations_done,
-                        operations_total=outcome.operations_total,
-                        final=outcome.complete,
-                    ),
-                    source=SOURCE,
-                    time=state.at,
-                    key=f"{state.plan.version}|{outcome.operations_done}",
-                    subject=f"plan:{state.plan.version}",
-                )
-            ]
-        )
-
     def outcome(self, version: int) -> Outcome | None:
-        """The outcome so far of the plan in force, or the last one of an earlier plan."""
+        """The outcome of a plan so far, or its last one; None where it never came into force."""
         with self.lock:
-            release = self.releases.get(version)
-            if release is None:
-                return None
-            state = self.mirror.state(self.clock())
-            if state.plan.version == version:
-                release.outcome = compare(state.plan, state, self.orders(state), release.at)
-            return release.outcome
+            release = self.releases.plans.get(version)
+            state = self.mirror.state()
+            return None if release is None else release.measure(state, self.orders(state))
 
     def orders(self, state: PlantState) -> dict[str, Order]:
         return {order.id: order for order in self.plant.orders} | {order.id: order for order in state.orders}

@@ -1,4 +1,8 @@
-"""What an approved plan promised against what happened, for the same operations and orders."""
+"""What an approved plan promised against what happened, for the same operations and orders.
+
+It is recorded now and then while the plan is in force, and for the last time when everything in it is done or
+a newer plan takes over.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from linewright.events.vocabulary import Event, OutcomeRecorded, ScheduleReleased
 from linewright.plant.plan import Assignment, OperationStatus, Plan, PlantState
 from linewright.plant.records import Order
+from linewright.twin.mirror import Mirror
+
+RECORD_EVERY = 25
+"""Operations done between two recorded outcomes of a plan that is still in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +92,69 @@ def compare(
     actual = figures(ended)
     actual["mean_delay_s"] = actual["mean_end_s"] - predicted["mean_end_s"]
     return Outcome(predicted, actual, len(done), len(open_then))
+
+
+@dataclass
+class Release:
+    """A plan that came into force, and its outcome as last recorded."""
+
+    version: int
+    at: datetime
+    plan: Plan | None  # until its last outcome is recorded
+    until: datetime | None = None  # when a newer plan took over
+    outcome: Outcome | None = None
+
+    @property
+    def final(self) -> bool:
+        """Whether its last outcome is recorded."""
+        return self.plan is None
+
+    def measure(self, state: PlantState, orders: Mapping[str, Order]) -> Outcome | None:
+        """Its outcome by now, or for good."""
+        if self.plan is None:
+            return self.outcome
+        return compare(self.plan, state, orders, self.at, until=self.until)
+
+
+class Releases:
+    """The approved plans by version, the newest last: a fold of the log."""
+
+    def __init__(self) -> None:
+        self.plans: dict[int, Release] = {}
+
+    def apply(self, event: Event, mirror: Mirror) -> None:
+        """Take in an event that the mirror has taken in."""
+        body = event.body
+        if isinstance(body, ScheduleReleased) and mirror.facts.plan.version == body.plan_version:
+            for release in self.plans.values():
+                release.until = release.until or event.time
+            self.plans[body.plan_version] = Release(body.plan_version, event.time, mirror.facts.plan)
+        elif isinstance(body, OutcomeRecorded) and body.plan_version in self.plans:
+            release = self.plans[body.plan_version]
+            release.outcome = Outcome(
+                body.predicted, body.actual, body.operations_done, body.operations_total
+            )
+            if body.final:
+                release.plan = None
+
+    def due(self, state: PlantState, orders: Mapping[str, Order]) -> list[OutcomeRecorded]:
+        """The outcomes that are to be recorded now."""
+        due = []
+        for release in self.plans.values():
+            outcome = release.measure(state, orders)
+            if release.final or outcome is None:
+                continue
+            final = outcome.complete or release.until is not None
+            recorded = release.outcome.operations_done if release.outcome else 0
+            if final or outcome.operations_done >= recorded + RECORD_EVERY:
+                due.append(
+                    OutcomeRecorded(
+                        plan_version=release.version,
+                        predicted=outcome.predicted,
+                        actual=outcome.actual,
+                        operations_done=outcome.operations_done,
+                        operations_total=outcome.operations_total,
+                        final=final,
+                    )
+                )
+        return due

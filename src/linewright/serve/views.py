@@ -303,8 +303,7 @@ def outcome_views(loop: DecisionLoop) -> list[dict[str, Any]]:
     with loop.lock:
         dispatches = list(loop.ledger.dispatches.values())
     for item in reversed(dispatches):
-        outcome = loop.outcome(item.plan_version)
-        release = loop.releases[item.plan_version]
+        outcome, release = loop.outcome(item.plan_version), loop.releases.plans.get(item.plan_version)
         views.append(
             {
                 "plan_version": item.plan_version,
@@ -315,9 +314,9 @@ def outcome_views(loop: DecisionLoop) -> list[dict[str, Any]]:
                 },
                 "predicted": outcome.predicted if outcome else {},
                 "actual": outcome.actual if outcome else {},
-                "operations_done": outcome.operations_done if outcome else release.recorded,
+                "operations_done": outcome.operations_done if outcome else 0,
                 "operations_total": outcome.operations_total if outcome else 0,
-                "final": release.final,
+                "final": release is not None and release.final,
             }
         )
     return views

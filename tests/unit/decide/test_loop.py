@@ -16,7 +16,7 @@ import pytest
 from linewright.connect.door import JobState, Receipt
 from linewright.decide.dispatch import Dispatcher
 from linewright.decide.loop import DecisionLoop
-from linewright.decide.model import ControlsRecord, Proposal
+from linewright.decide.model import ControlsRecord, Proposal, ScenarioOperation
 from linewright.errors import ConnectionFailed, NotFound, PlantError, Stale, StoreError
 from linewright.events.outbox import State
 from linewright.events.store import EventStore
@@ -106,6 +106,24 @@ class Running:
         (position,) = self.store.append([happened]).positions
         self.wait(lambda: self.loop.position >= self.store.last_position())
         return msgspec.structs.replace(happened, position=position)
+
+    def complete(self, row: ScenarioOperation, version: int, late: timedelta = timedelta()) -> None:
+        """An operation ends on its machine, `late`."""
+        self.clock.at = max(self.clock.at, row.end + late)
+        job = job_order_id(row.order, row.operation)
+        self.happen(
+            JobOrderCompleted(
+                job_order=job,
+                machine=row.machine,
+                operator=row.operator,
+                setup_start=row.setup_start + late,
+                run_start=row.start + late,
+                end=row.end + late,
+                good=1,
+                plan_version=version,
+            ),
+            key=job,
+        )
 
     def break_machine(self) -> Proposal:
         self.happen(
@@ -437,25 +455,10 @@ def test_the_outcome_holds_the_plan_against_what_happened(running: Running) -> N
     proposal = running.break_machine()
     version, _ = running.loop.approve(proposal.id, "s01", by="pat")
     chosen = running.loop.scenario(proposal.id, "s01")
-    late = timedelta(minutes=10)
     rows = sorted(chosen.operations, key=lambda row: row.end)
     for row in rows:
-        job = job_order_id(row.order, row.operation)
-        running.clock.at = max(running.clock.at, row.end + late)
-        running.happen(
-            JobOrderCompleted(
-                job_order=job,
-                machine=row.machine,
-                operator=row.operator,
-                setup_start=row.setup_start + late,
-                run_start=row.start + late,
-                end=row.end + late,
-                good=1,
-                plan_version=version,
-            ),
-            key=job,
-        )
-    running.wait(lambda: running.loop.releases[version].final)
+        running.complete(row, version, late=timedelta(minutes=10))
+    running.wait(lambda: running.loop.releases.plans[version].final)
     recorded = [e.body for e in running.store.read(types=["outcome.recorded"])]
     last = recorded[-1]
     assert isinstance(last, OutcomeRecorded)
@@ -517,28 +520,30 @@ def test_a_cancelled_order_is_withdrawn_from_the_plant_once(running: Running) ->
     assert cancels() == set()
 
 
-def test_an_earlier_plans_outcome_is_known_after_a_restart(shop: Shop, tmp_path: Path) -> None:
+def test_the_last_outcome_of_a_plan_is_recorded_when_a_newer_takes_over(shop: Shop, tmp_path: Path) -> None:
     with EventStore.open(tmp_path / "events.sqlite") as store:
         first = Running(shop, store)
-        version, _ = first.loop.approve(first.break_machine().id, "s01", by="pat")
-        first.happen(
-            OutcomeRecorded(
-                plan_version=version,
-                predicted={"mean_end_s": 60.0},
-                actual={"mean_end_s": 90.0},
-                operations_done=2,
-                operations_total=9,
-                final=False,
-            )
-        )
-        first.loop.approve(first.next_proposal().id, "keep", by="pat")
+        proposal = first.break_machine()
+        version, _ = first.loop.approve(proposal.id, "s01", by="pat")
+        rows = sorted(first.loop.scenario(proposal.id, "s01").operations, key=lambda row: row.end)
+        first.complete(rows[0], version)
+        first.complete(rows[1], version)
+        newer, _ = first.loop.approve(first.next_proposal().id, "keep", by="pat")
+        first.wait(lambda: first.loop.releases.plans[version].final)
+        first.complete(rows[2], newer)  # no business of the first plan any more
         first.loop.stop()
+        (recorded,) = (event.body for event in store.read(types=["outcome.recorded"]))
+    assert isinstance(recorded, OutcomeRecorded)
+    assert (recorded.plan_version, recorded.operations_done, recorded.final) == (version, 2, True)
+    assert recorded.operations_total == len(rows)
     with EventStore.open(tmp_path / "events.sqlite") as store:
         second = Running(shop, store)
-        outcome = second.loop.outcome(version)
+        outcome, so_far = second.loop.outcome(version), second.loop.outcome(newer)
         second.loop.stop()
     assert outcome is not None
-    assert (outcome.actual, outcome.operations_total) == ({"mean_end_s": 90.0}, 9)
+    assert so_far is not None
+    assert (outcome.actual, outcome.operations_done) == (recorded.actual, 2)
+    assert so_far.operations_done == 1
 
 
 def test_a_rejected_disruption_is_not_taken_up_again(shop: Shop, tmp_path: Path) -> None:
