@@ -37,6 +37,8 @@ def test_it_is_nearer_to_held_out_work_than_no_model(found: Discovery) -> None:
     assert result["held_out"]
     for name in ("cycle_time_h", "absolute_h", "circadian_h"):  # not relative_h: see the how-to
         assert result["plant"][name] < result["baseline"][name]
+    assert result["followed"]["cycle_time_h"] < 1
+    assert result["followed"]["relative_h"] < result["plant"]["relative_h"]
 
 
 @pytest.mark.parametrize("day", ["2012-01-24", "2012-02-15", "2012-03-20"])

@@ -127,6 +127,7 @@ def test_it_reproduces_a_shop_that_is_as_modelled(found: Discovery) -> None:
     for name, distance in result["plant"].items():
         assert distance < result["baseline"][name], name
     assert result["simulated_cycle_time_h"] == pytest.approx(result["recorded_cycle_time_h"], rel=0.3)
+    assert all(distance < 0.5 for distance in result["followed"].values()), "it works in blocks"
 
 
 def test_the_same_log_gives_the_same_plant(found: Discovery, tmp_path: Path) -> None:
