@@ -10,9 +10,9 @@ distribution into the other.
 * circadian: the same by time of day, on each weekday, averaged over weekdays.
 
 Beside them stands a plant without machines, people and calendars: every order takes as long as a past order
-drawn at random, its operations spread evenly. And the recorded work itself in the form of a plan (`followed`): a
-plan has one block for each operation, which begins when those before it have ended, so that even a plan that is
-followed to the letter is that far from the record.
+drawn at random, its operations spread evenly. And the recorded work itself in the form of a plan
+(`followed`): a plan has one block for each operation, which begins when those before it have ended, so that
+even a plan that is followed to the letter is that far from the record.
 """
 
 from __future__ import annotations

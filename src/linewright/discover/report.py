@@ -107,7 +107,7 @@ def _measured(result: dict[str, Any]) -> list[str]:
         f"  Median cycle time recorded {result['recorded_cycle_time_h']:.0f} h, simulated"
         f" {result['simulated_cycle_time_h']:.0f} h. The plant is nearer than no model (past cycle times"
         f" drawn at random, operations spread evenly) in {nearer} of {len(MEASURES)} measures{but}.",
-        "  As a plan: the recorded work itself, each operation one block that begins when those before it have"
-        " ended. A plan that is followed to the letter is that far from the record.",
+        "  As a plan: the recorded work itself, each operation one block that begins when those before it"
+        " have ended. A plan that is followed to the letter is that far from the record.",
     ]
     return lines
