@@ -40,6 +40,7 @@ def drive(folder: Path, *, port: int, rate: float, seed: int, hours: int, quiet:
         advancing = [s for s in scenarios[2:] if s["verdict"]["advances"]] or scenarios[2:]
         chosen = min(advancing, key=lambda s: s["verdict"]["rank"])
         say(f"Approving {chosen['id']}: {chosen['reason']}")
+        detail = _get(api, f"/api/proposals/{proposal['id']}/scenarios/{chosen['id']}")
         approved = _post(
             api,
             f"/api/proposals/{proposal['id']}/approve",
@@ -52,7 +53,6 @@ def drive(folder: Path, *, port: int, rate: float, seed: int, hours: int, quiet:
         outcome = wait_for(
             lambda: _followed(api, version, since, hours), 60 + hours * 6, "the plan to be followed"
         )
-        detail = _get(api, f"/api/proposals/{proposal['id']}/scenarios/{chosen['id']}")
         dispatch = next(row for row in _get(api, "/api/dispatches") if row["plan_version"] == version)
         written = {job["job_order"] for job in dispatch["jobs"] if job["state"] == "done"}
         placed = {
@@ -76,8 +76,8 @@ def drive(folder: Path, *, port: int, rate: float, seed: int, hours: int, quiet:
             "jobs_begun": len(due),
             "jobs_followed": sum(begun[job][0] == placed[job][0] for job in due),
             "people_relieved": sum(begun[job][1] != placed[job][1] for job in due),
-            "notices": len(_get(api, "/api/notices")),
-            "staging_moves": len(_get(api, "/api/staging")),
+            "notices": len(detail["notices"]),
+            "staging_moves": sum(move["change"] != "same" for move in detail["staging"]),
             "predicted": outcome["predicted"],
             "actual": outcome["actual"],
         }
@@ -91,7 +91,7 @@ def _busiest(board: dict[str, Any]) -> str:
     count: dict[str, int] = {}
     for row in board["operations"]:
         start = datetime.fromisoformat(row["setup_start"])
-        if row["state"] == "planned" and now <= start <= now + timedelta(hours=8):
+        if row["state"] in ("planned", "dispatched") and now <= start <= now + timedelta(hours=8):
             count[row["machine"]] = count.get(row["machine"], 0) + 1
     up = {m: n for m, n in count.items() if board["machines"][m]["state"] not in ("down", "offline")}
     if not up:

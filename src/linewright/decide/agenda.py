@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from linewright.decide import kept
 from linewright.decide.generate import Alternatives
 from linewright.decide.model import ControlsRecord, Status
 from linewright.events.vocabulary import (
@@ -20,9 +21,6 @@ from linewright.events.vocabulary import (
     ScheduleRejected,
 )
 from linewright.twin.facts import STOPPED, MachineStatus
-
-KEPT = 8
-"""Proposals whose alternatives stay in memory."""
 
 
 @dataclass
@@ -99,6 +97,7 @@ class Agenda:
                 at=event.time,
                 expected_end=body.expected_end,
             )
+            kept.trim(self.disruptions, kept.DISRUPTIONS)
         elif isinstance(body, ScheduleApproved | ScheduleRejected):
             for item in self.disruptions.values():
                 item.answered = True  # whoever decided knew of all of them
@@ -135,6 +134,7 @@ class Agenda:
         )
         disruption.proposal = entry.id
         self.proposals[entry.id] = entry
-        for old in list(self.proposals.values())[:-KEPT]:
+        kept.trim(self.proposals, kept.PROPOSALS)
+        for old in list(self.proposals.values())[: -kept.ALTERNATIVES]:
             old.found = None
         return entry

@@ -7,18 +7,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from linewright.decide import kept
 from linewright.events.vocabulary import (
     DispatchAcknowledged,
     DispatchFailed,
     Event,
+    JobOrderCompleted,
     MaterialStagingConfirmed,
     MaterialStagingRequested,
+    OperationsRequestCancelled,
     OperatorAcknowledged,
     OperatorNotified,
     ScheduleApproved,
     ScheduleReleased,
     WorkInstructionPublished,
 )
+from linewright.plant.plan import split_job_order
 
 
 @dataclass
@@ -55,32 +59,41 @@ class Ledger:
 
     def __init__(self) -> None:
         self.instructions: dict[str, WorkInstructionPublished] = {}  # job order -> the newest
-        self.notices: list[NoticeEntry] = []
-        self.staging: dict[tuple[str, str], StagingEntry] = {}  # (job order, lot) -> the newest
-        self.dispatches: dict[int, Dispatch] = {}
+        self.notices: dict[str, NoticeEntry] = {}  # person -> the newest
+        self.staging: dict[str, dict[str, StagingEntry]] = {}  # job order -> lot -> as asked for last
+        self.dispatches: dict[int, Dispatch] = {}  # by plan version
 
     def apply(self, event: Event) -> None:
         match event.body:
             case WorkInstructionPublished() as body:
                 self.instructions[body.job_order] = body
             case OperatorNotified(operator=operator, text=text, plan_version=version):
-                self.notices = [
-                    n for n in self.notices if n.operator != operator or n.acknowledged
-                ]  # a newer message replaces an unread one
-                self.notices.append(NoticeEntry(operator, text, event.time, version))
+                self.notices.pop(operator, None)
+                self.notices[operator] = NoticeEntry(operator, text, event.time, version)
             case OperatorAcknowledged(operator=operator, plan_version=version):
-                for notice in self.notices:
-                    if notice.operator == operator and notice.plan_version <= version:
-                        notice.acknowledged = True
+                if operator in self.notices and self.notices[operator].plan_version <= version:
+                    self.notices[operator].acknowledged = True
             case MaterialStagingRequested() as body:
-                self.staging[body.job_order, body.lot] = StagingEntry(body)
+                before = self.staging.get(body.job_order, {})
+                self.staging[body.job_order] = {
+                    lot: entry
+                    for lot, entry in before.items()
+                    if entry.request.plan_version >= body.plan_version
+                } | {body.lot: StagingEntry(body)}
             case MaterialStagingConfirmed(job_order=job, lot=lot):
-                if (job, lot) in self.staging:
-                    self.staging[job, lot].status = "confirmed"
+                if lot in self.staging.get(job, {}):
+                    self.staging[job][lot].status = "confirmed"
+            case JobOrderCompleted(job_order=job):
+                self._forget(job)
+            case OperationsRequestCancelled(order=order):
+                for job in self.instructions.keys() | self.staging.keys():
+                    if split_job_order(job)[0] == order:
+                        self._forget(job)
             case ScheduleApproved() as body:
                 self.dispatches[body.plan_version] = Dispatch(
                     body.plan_version, body.scenario, body.proposal, body.by, event.time
                 )
+                kept.trim(self.dispatches, kept.PLANS)
             case ScheduleReleased(plan_version=version, predicted=predicted):
                 if version in self.dispatches:
                     self.dispatches[version].predicted = predicted
@@ -91,3 +104,7 @@ class Ledger:
             case DispatchFailed(job_order=job, plan_version=version, reason=reason):
                 if version in self.dispatches:
                     self.dispatches[version].failed[job] = reason
+
+    def _forget(self, job: str) -> None:
+        self.instructions.pop(job, None)
+        self.staging.pop(job, None)

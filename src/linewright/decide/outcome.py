@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from linewright.decide import kept
 from linewright.events.vocabulary import Event, OutcomeRecorded, ScheduleReleased
 from linewright.plant.plan import Assignment, OperationStatus, Plan, PlantState
 from linewright.plant.records import Order
@@ -129,6 +130,7 @@ class Releases:
             for release in self.plans.values():
                 release.until = release.until or event.time
             self.plans[body.plan_version] = Release(body.plan_version, event.time, mirror.facts.plan)
+            kept.trim(self.plans, kept.PLANS)
         elif isinstance(body, OutcomeRecorded) and body.plan_version in self.plans:
             release = self.plans[body.plan_version]
             release.outcome = Outcome(

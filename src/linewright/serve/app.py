@@ -158,7 +158,7 @@ def create_app(
         """The inbox, newest first."""
         with loop.lock:
             items = list(loop.agenda.disruptions.values())
-        return Json([views.disruption_view(loop, item) for item in reversed(items[-50:])])
+        return Json([views.disruption_view(loop, item) for item in reversed(items)])
 
     @app.get("/api/proposals", tags=["decide"])
     def proposals() -> Json:
@@ -209,7 +209,7 @@ def create_app(
     @app.get("/api/notices", tags=["floor"])
     def notices(operator: str = "") -> Json:
         with loop.lock:
-            items = [n for n in loop.ledger.notices if not operator or n.operator == operator]
+            items = [n for n in loop.ledger.notices.values() if operator in ("", n.operator)]
         return Json(items[::-1])
 
     @app.post("/api/notices/acknowledge", tags=["floor"])
@@ -217,11 +217,10 @@ def create_app(
         """An operator has read what was sent."""
         operator = asked.operator
         with loop.lock:
-            version = max(
-                (n.plan_version for n in loop.ledger.notices if n.operator == operator), default=None
-            )
-        if version is None:
+            notice = loop.ledger.notices.get(operator)
+        if notice is None:
             raise NotFound(f"there is no notice for {operator!r}.")
+        version = notice.plan_version
         loop.commit(
             [
                 event(
@@ -238,9 +237,9 @@ def create_app(
     @app.get("/api/staging", tags=["floor"])
     def staging() -> Json:
         with loop.lock:
-            items = list(loop.ledger.staging.values())
-        rows = [msgspec.to_builtins(item.request) | {"status": item.status} for item in items]
-        return Json(sorted(rows, key=lambda row: str(row["needed_by"])))
+            items = [entry for lots in loop.ledger.staging.values() for entry in lots.values()]
+        items.sort(key=lambda item: item.request.needed_by)
+        return Json([msgspec.to_builtins(item.request) | {"status": item.status} for item in items])
 
     @app.post("/api/demo/disrupt", tags=["demo"], status_code=202)
     async def disrupt(asked: DemoDisruption) -> Json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -225,9 +224,7 @@ def station_view(loop: DecisionLoop, machine: str, now: datetime) -> dict[str, A
         state = loop.mirror.state(now)
         view = machine_view(loop, machine)
         told = dict(loop.ledger.instructions)
-        staged = defaultdict(list)
-        for (job, _), entry in loop.ledger.staging.items():
-            staged[job].append(entry)
+        staged = {job: [entry.status for entry in lots.values()] for job, lots in loop.ledger.staging.items()}
     known = current(loop.plant, state)
     orders = {order.id: order for order in known.orders}
     routing = {(part.id, op.id): op for part in loop.plant.parts for op in part.operations}
@@ -256,7 +253,7 @@ def station_view(loop: DecisionLoop, machine: str, now: datetime) -> dict[str, A
                     {"material": c.material, "quantity": c.quantity_per_unit * order.quantity}
                     for c in (operation.consumes if operation else ())
                 ],
-                "staged": [entry.status for entry in staged[job]],
+                "staged": staged.get(job, []),
             }
         )
     queue.sort(key=lambda item: (item["state"] != "started", item["setup_start"]))

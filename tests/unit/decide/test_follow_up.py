@@ -79,15 +79,17 @@ def test_what_was_not_followed_up_is_after_a_restart(
 ) -> None:
     monkeypatch.setattr("linewright.decide.loop.FOLLOW_AGAIN_S", 0.01)
     with EventStore.open(tmp_path / "events.sqlite") as store:
-        first = Running(shop, store)
+        first, append = Running(shop, store), store.append
         with monkeypatch.context() as patch:
 
             def away(*args: Any, **options: Any) -> Any:
-                raise StoreError("the disk is full")
+                if options.get("offset"):
+                    raise StoreError("the disk is full")
+                return append(*args, **options)
 
+            patch.setattr(store, "append", away)
             happened = event(stops(first, shop.machine), source="opcua:test", time=first.clock.at)
             store.append([happened])
-            patch.setattr(store, "append", away)
             first.wait(lambda: first.loop.position >= 1)
             first.loop.stop()
         assert store.offset("decide") == 0

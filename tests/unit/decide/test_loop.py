@@ -192,7 +192,7 @@ def test_a_breakdown_becomes_alternatives_an_approval_and_written_jobs(running: 
     assert set(running.door.effects) == set(chosen.difference.jobs)
     assert all(len(effects) == 1 for effects in running.door.effects.values())
     running.wait(lambda: len(running.loop.ledger.dispatches[version].acknowledged) == jobs)
-    assert {n.operator for n in running.loop.ledger.notices} == {n.operator for n in chosen.notices}
+    assert {n.operator for n in running.loop.ledger.notices.values()} == {n.operator for n in chosen.notices}
     in_force = {a.key: a for a in running.loop.mirror.state(running.clock()).plan.assignments}
     for row in chosen.operations:
         assert in_force[row.order, row.operation].machine == row.machine
