@@ -8,7 +8,7 @@ import { attempt, complain, floorNews, loadDecisions, personName, say, when } fr
 import { Dialog, Grid, Pending, Tabs, useLoad } from "../ui";
 import { NoticeList, StagingList } from "../views/lists";
 import { AdjustDialog } from "./Adjust";
-import { planner, scenarioName, signAs } from "./ProposalView";
+import { planner, scenarioName, signAs } from "./bench";
 
 export function ApproveDialog(props: { proposal: Proposal; scenario: string; close: () => void }) {
   const { proposal, scenario } = props;

@@ -4,7 +4,8 @@ import { useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import { api } from "../api/client";
 import type { Proposal, Scenario } from "../api/types";
-import { Board, pinBar } from "../board/Board";
+import { Board } from "../board/Board";
+import { pinBar } from "../board/words";
 import { Index } from "../board/layout";
 import { to } from "../route";
 import { bars, operations, orders, partOf, personName, pinning, pins, plant, planVersion, when } from "../store";
@@ -15,7 +16,8 @@ import { AdjustDialog } from "./Adjust";
 import { ApproveDialog } from "./Approve";
 import { diffBars, movedOperations, orderChanges, peopleChanges, type Moved } from "./diff";
 import { isReference, metricsOf, valueOf } from "./metrics";
-import { Head, scenarioName, Verdict } from "./ProposalView";
+import { scenarioName } from "./bench";
+import { Head, Verdict } from "./ProposalView";
 
 const LEGEND = [
   ["same", "unchanged"],

@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import type { ScenarioSummary } from "../api/types";
 import { to } from "../route";
 import { arrange, isReference, standing, valueOf, type Metric, type Range } from "./metrics";
-import { NoScenarios, scenarioName, type Bench } from "./ProposalView";
+import { NoScenarios, scenarioName, type Bench } from "./bench";
 
 export function Matrix({ bench, proposal }: { bench: Bench; proposal: string }) {
   const by = useSignal("rank");

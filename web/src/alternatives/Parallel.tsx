@@ -3,7 +3,7 @@
 import { useRef } from "preact/hooks";
 import { announce } from "../store";
 import { brushed, standing, valueOf, type Metric } from "./metrics";
-import { scenarioName, type Bench } from "./ProposalView";
+import { scenarioName, type Bench } from "./bench";
 
 const HEIGHT = 190;
 const TOP = 30;

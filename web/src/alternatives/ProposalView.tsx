@@ -7,28 +7,15 @@ import { api } from "../api/client";
 import type { Proposal, ScenarioSummary } from "../api/types";
 import { to } from "../route";
 import { attempt, loadDecisions, progress, proposals, say, when } from "../store";
-import { Empty, Failure, Grid, Pending, useLoad } from "../ui";
+import { Failure, Grid, Pending, useLoad } from "../ui";
 import { Generating } from "../views/Disruptions";
 import { AdjustDialog } from "./Adjust";
 import { ApproveDialog } from "./Approve";
+import { planner, scenarioName, type Bench } from "./bench";
 import { Matrix } from "./Matrix";
-import { isReference, metricsOf, passes, rangeOf, valueOf, type Brushes, type Metric, type Range } from "./metrics";
+import { isReference, metricsOf, passes, rangeOf, valueOf, type Brushes, type Metric } from "./metrics";
 import { Parallel } from "./Parallel";
 import { Scatter } from "./Scatter";
-
-export interface Bench {
-  readonly scenarios: readonly ScenarioSummary[];
-  readonly metrics: readonly Metric[];
-  readonly ranges: ReadonlyMap<string, Range>;
-  readonly passing: ReadonlySet<string>;
-  readonly chosen: Signal<string>;
-  readonly hovered: Signal<string>;
-  readonly brushes: Signal<Brushes>;
-}
-
-const NAMES: Record<string, string> = { keep: "Keep the plan", "push-right": "Push everything right" };
-
-export const scenarioName = (id: string): string => NAMES[id] ?? id;
 
 /** What was looked at last in each proposal, so that going to the comparison and back loses nothing. */
 const looks = new Map<string, { chosen: Signal<string>; brushes: Signal<Brushes> }>();
@@ -153,13 +140,6 @@ async function reject(proposal: Proposal): Promise<void> {
     say("Rejected: the plan in force stays as it is.");
     location.hash = to.board;
   }
-}
-
-/** The name approvals are signed with, kept for the next time. */
-export const planner = signal(localStorage.getItem("planner") ?? "");
-export function signAs(name: string): void {
-  planner.value = name;
-  localStorage.setItem("planner", name);
 }
 
 export function Head({ proposal, children }: { proposal: Proposal; children?: ComponentChildren }) {
@@ -356,8 +336,4 @@ export function Unplannable({ proposal }: { proposal: Proposal }) {
       </ul>
     </section>
   );
-}
-
-export function NoScenarios() {
-  return <Empty>No alternative passes these limits. Loosen one of them, or clear them all.</Empty>;
 }

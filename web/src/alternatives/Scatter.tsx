@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import type { ScenarioSummary } from "../api/types";
 import { isReference, paretoFront, standing, valueOf, type Metric } from "./metrics";
-import { scenarioName, type Bench } from "./ProposalView";
+import { scenarioName, type Bench } from "./bench";
 
 const WIDTH = 440;
 const HEIGHT = 250;

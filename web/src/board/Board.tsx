@@ -15,7 +15,6 @@ import {
   plantNow,
   routingOf,
   rows,
-  say,
   when,
   zone,
 } from "../store";
@@ -26,6 +25,7 @@ import { GUTTER } from "./draw";
 import { closedBetween, type Bar, type Index } from "./layout";
 import { linksOf } from "./links";
 import { Table } from "./Table";
+import { describe, jobName, label, mayRun, pinBar, WORDS } from "./words";
 
 export interface BoardProps {
   name: string; // what it shows, for those who cannot see it
@@ -43,57 +43,6 @@ const SPANS: readonly (readonly [number | "all", string])[] = [
   [72, "3 days"],
   ["all", "All"],
 ];
-
-export const WORDS: Record<string, string> = {
-  done: "done",
-  planned: "planned",
-  dispatched: "on the shop floor",
-  started: "running",
-  plannedLate: "planned, order late",
-  dispatchedLate: "on the shop floor, order late",
-  startedLate: "running, order late",
-  same: "unchanged",
-  earlier: "earlier",
-  later: "later",
-  moved: "other machine",
-};
-
-export function jobName(bar: Pick<Bar, "key" | "order" | "operation">): string {
-  const name = routingOf(bar.key)?.name;
-  return name && name !== bar.operation ? `${bar.operation} ${name}` : bar.operation;
-}
-
-export const label = (bar: Bar): string => {
-  const part = partOf(bar.order);
-  return part ? `${bar.order} · ${part}` : `${bar.order} / ${bar.operation}`;
-};
-
-export function describe(bar: Bar): string {
-  return (
-    `Order ${bar.order}, ${partOf(bar.order)}, operation ${jobName(bar)}, on ${bar.machine}` +
-    (bar.operator ? ` with ${personName(bar.operator)}` : "") +
-    `, ${when(bar.setup)} to ${when(bar.end)}, ${WORDS[bar.kind]}.`
-  );
-}
-
-export const mayRun = (bar: Bar, machine: string): boolean => {
-  const able = routingOf(bar.key)?.machines;
-  return !able?.length || able.includes(machine);
-};
-
-export function pinBar(bar: Bar, machine: string, setup: number | null): void {
-  if (!mayRun(bar, machine)) {
-    const able = routingOf(bar.key)?.machines ?? [];
-    say(
-      `${machine} cannot run operation ${jobName(bar)} of ${bar.order}.`,
-      `Maybe one of ${able.join(", ")}.`,
-      false,
-      "Not pinned",
-    );
-    return;
-  }
-  pinning.add({ job: bar.key, machine, from: bar.machine, notBefore: setup });
-}
 
 export function Board(props: BoardProps) {
   const canvas = useRef<HTMLCanvasElement>(null);

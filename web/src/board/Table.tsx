@@ -4,7 +4,7 @@ import type { Signal } from "@preact/signals";
 import { partOf, personName, pins, plantNow, when } from "../store";
 import { HOUR } from "../time";
 import { Grid, Link } from "../ui";
-import { describe, jobName, pinBar, WORDS } from "./Board";
+import { describe, jobName, pinBar, WORDS } from "./words";
 import type { Bar, Index } from "./layout";
 
 const HOURS = 24;

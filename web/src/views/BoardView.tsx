@@ -1,7 +1,8 @@
 /** The first screen: the board, and beside it what is wrong, what can be broken, what is pinned. */
 
 import { useSignal } from "@preact/signals";
-import { Board, describe, jobName } from "../board/Board";
+import { Board } from "../board/Board";
+import { describe, jobName } from "../board/words";
 import { NO_PINS } from "../board/pins";
 import { to } from "../route";
 import {
