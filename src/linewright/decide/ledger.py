@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Literal
 
 from linewright.decide import kept
+from linewright.decide.approve import CANCEL
 from linewright.events.vocabulary import (
     DispatchAcknowledged,
     DispatchFailed,
     Event,
+    JobOrderAborted,
     JobOrderCompleted,
     MaterialStagingConfirmed,
     MaterialStagingRequested,
@@ -62,6 +64,15 @@ class Ledger:
         self.notices: dict[str, NoticeEntry] = {}  # person -> the newest
         self.staging: dict[str, dict[str, StagingEntry]] = {}  # job order -> lot -> as asked for last
         self.dispatches: dict[int, Dispatch] = {}  # by plan version
+        self.taken: dict[str, int] = {}  # job order -> the newest plan version that the plant took it in
+
+    def dispatched(self) -> frozenset[str]:
+        """The job orders that the plant holds as they were last changed."""
+        return frozenset(
+            job
+            for job, version in self.taken.items()
+            if job not in self.instructions or self.instructions[job].plan_version <= version
+        )
 
     def apply(self, event: Event) -> None:
         match event.body:
@@ -85,8 +96,10 @@ class Ledger:
                     self.staging[job][lot].status = "confirmed"
             case JobOrderCompleted(job_order=job):
                 self._forget(job)
+            case JobOrderAborted(job_order=job):
+                self.taken.pop(job, None)
             case OperationsRequestCancelled(order=order):
-                for job in self.instructions.keys() | self.staging.keys():
+                for job in self.instructions.keys() | self.staging.keys() | self.taken.keys():
                     if split_job_order(job)[0] == order:
                         self._forget(job)
             case ScheduleApproved() as body:
@@ -97,7 +110,11 @@ class Ledger:
             case ScheduleReleased(plan_version=version, predicted=predicted):
                 if version in self.dispatches:
                     self.dispatches[version].predicted = predicted
-            case DispatchAcknowledged(job_order=job, plan_version=version):
+            case DispatchAcknowledged(command=command, job_order=job, plan_version=version):
+                if command == CANCEL:
+                    self.taken.pop(job, None)
+                else:
+                    self.taken[job] = max(version, self.taken.get(job, 0))
                 if version in self.dispatches:
                     self.dispatches[version].acknowledged[job] = event.time
                     self.dispatches[version].failed.pop(job, None)
@@ -108,3 +125,4 @@ class Ledger:
     def _forget(self, job: str) -> None:
         self.instructions.pop(job, None)
         self.staging.pop(job, None)
+        self.taken.pop(job, None)

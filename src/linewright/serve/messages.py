@@ -81,13 +81,15 @@ class Messages:
                 | JobOrderCompleted(job_order=job)
                 | JobOrderAborted(job_order=job)
             ):
-                row = views.operation_view(self._loop, split_job_order(job))
-                if row is not None:
-                    send("operation", row)
+                self._operation(job)
             case ScheduleReleased(plan_version=version):
                 send("plan", {"plan_version": version})
-            case DispatchAcknowledged(plan_version=version) | DispatchFailed(plan_version=version):
+            case (
+                DispatchAcknowledged(job_order=job, plan_version=version)
+                | DispatchFailed(job_order=job, plan_version=version)
+            ):
                 send("dispatch", views.writes_view(self._loop, version))
+                self._operation(job)
             case OperatorNotified(operator=operator, text=text):
                 send("notice", {"operator": operator, "text": text, "at": happened.time})
             case MaterialStagingRequested():
@@ -112,3 +114,8 @@ class Messages:
                 send("connection", {"connected": True})
             case ConnectorLost():
                 send("connection", {"connected": False})
+
+    def _operation(self, job: str) -> None:
+        row = views.operation_view(self._loop, split_job_order(job))
+        if row is not None:
+            self._live.send("operation", row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ from linewright.events.outbox import State
 from linewright.plant.calendars import expand
 from linewright.plant.history import current
 from linewright.plant.plan import OperationStatus, PlantState, job_order_id
-from linewright.plant.records import Plant
+from linewright.plant.records import Order, Plant
 from linewright.serve.floor import Floor
 
 DAYS_BEFORE, DAYS_AFTER = 4, 14
@@ -99,10 +100,9 @@ def board_view(loop: DecisionLoop, floor: Floor) -> dict[str, Any]:
     with loop.lock:
         state = loop.mirror.state(floor.now())
         machines = {machine: machine_view(loop, machine) for machine in loop.mirror.machines}
-        position = loop.position
+        position, dispatched = loop.position, loop.ledger.dispatched()
     known = current(loop.plant, state)
-    due = {order.id: order.due for order in known.orders}
-    operations = operations_view(state, due)
+    operations = operations_view(state, known.orders, dispatched)
     absent: dict[str, datetime] = {}
     for absence in known.absences:
         if absence.start <= state.at < absence.end:
@@ -138,20 +138,29 @@ def machine_view(loop: DecisionLoop, machine: str) -> dict[str, Any]:
 
 
 def operation_view(loop: DecisionLoop, key: tuple[str, str]) -> dict[str, Any] | None:
-    """One operation of the board, as it is now."""
+    """One operation of the board, as it is now; None where the plan in force does not have it."""
     with loop.lock:
         state = loop.mirror.state(loop.clock())
-    due = {order.id: order.due for order in current(loop.plant, state).orders}
-    return next((r for r in operations_view(state, due) if (r["order"], r["operation"]) == key), None)
+        dispatched = loop.ledger.dispatched()
+    orders = [order for order in current(loop.plant, state).orders if order.id == key[0]]
+    rows = operations_view(state, orders, dispatched)
+    return next((row for row in rows if (row["order"], row["operation"]) == key), None)
 
 
-def operations_view(state: PlantState, due: dict[str, datetime]) -> list[dict[str, Any]]:
-    """Every operation of the plan in force: planned where it has not begun, actual where it has."""
+def operations_view(
+    state: PlantState, orders: Iterable[Order], dispatched: Container[str]
+) -> list[dict[str, Any]]:
+    """The operations of some orders in the plan in force: as planned, or where they have begun as they are.
+
+    Args:
+        dispatched: the job orders that the plant holds as planned.
+    """
     progress = {item.key: item for item in state.progress}
+    due = {order.id: order.due for order in orders}
     ends: dict[str, datetime] = {}
     rows = []
     for planned in state.plan.assignments:
-        if planned.order in state.cancelled:
+        if planned.order in state.cancelled or planned.order not in due:
             continue
         done = progress.get(planned.key)
         row: dict[str, Any] = {
@@ -162,7 +171,7 @@ def operations_view(state: PlantState, due: dict[str, datetime]) -> list[dict[st
             "setup_start": planned.setup_start,
             "start": planned.start,
             "end": planned.end,
-            "state": "planned",
+            "state": "dispatched" if job_order_id(*planned.key) in dispatched else "planned",
         }
         if done is not None:
             length = planned.end - planned.setup_start
@@ -178,7 +187,7 @@ def operations_view(state: PlantState, due: dict[str, datetime]) -> list[dict[st
         ends[planned.order] = max(ends.get(planned.order, row["end"]), row["end"])
         rows.append(row)
     for row in rows:
-        row["late"] = row["order"] in due and ends[row["order"]] > due[row["order"]]
+        row["late"] = ends[row["order"]] > due[row["order"]]
     return rows
 
 
@@ -223,14 +232,14 @@ def station_view(loop: DecisionLoop, machine: str, now: datetime) -> dict[str, A
     with loop.lock:
         state = loop.mirror.state(now)
         view = machine_view(loop, machine)
-        told = dict(loop.ledger.instructions)
+        told, dispatched = dict(loop.ledger.instructions), loop.ledger.dispatched()
         staged = {job: [entry.status for entry in lots.values()] for job, lots in loop.ledger.staging.items()}
     known = current(loop.plant, state)
     orders = {order.id: order for order in known.orders}
     routing = {(part.id, op.id): op for part in loop.plant.parts for op in part.operations}
     queue = []
-    for row in operations_view(state, {}):
-        if row["machine"] != machine or row["state"] == "done" or row["order"] not in orders:
+    for row in operations_view(state, known.orders, dispatched):
+        if row["machine"] != machine or row["state"] == "done":
             continue
         job = job_order_id(row["order"], row["operation"])
         order = orders[row["order"]]

@@ -353,6 +353,26 @@ def test_a_lost_answer_is_read_back_and_nothing_is_written_twice(running: Runnin
     assert all(len(effects) == 1 for effects in running.door.effects.values())
 
 
+def test_the_jobs_the_plant_holds_as_planned_are_known(running: Running) -> None:
+    proposal = running.break_machine()
+    version, jobs = running.loop.approve(proposal.id, "s01", by="pat")
+    changed = running.loop.scenario(proposal.id, "s01").difference.jobs
+    assert running.loop.ledger.dispatched() == set()
+    refusal, done = Receipt("refused", "it has begun"), Receipt("done")
+    running.door.answer = lambda job: refusal if job == changed[0] else done
+    running.deliver()
+    running.wait(lambda: len(running.loop.ledger.dispatched()) == jobs - 1)
+    assert running.loop.ledger.dispatched() == set(changed) - {changed[0]}
+    newer = running.next_proposal()
+    running.loop.approve(newer.id, "s01", by="pat")
+    again = running.loop.scenario(newer.id, "s01").difference.jobs
+    assert set(again) & set(changed)
+    assert running.loop.ledger.dispatched() == set(changed) - {changed[0]} - set(again)
+    row = next(o for o in running.loop.scenario(proposal.id, "s01").operations if o.state == "free")
+    running.complete(row, version)
+    assert job_order_id(row.order, row.operation) not in running.loop.ledger.dispatched()
+
+
 def test_a_refused_write_is_recorded_with_the_reason_and_not_repeated(running: Running) -> None:
     proposal = running.break_machine()
     version, _ = running.loop.approve(proposal.id, "s01", by="pat")

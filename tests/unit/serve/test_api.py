@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from fastapi.testclient import TestClient
@@ -15,7 +15,7 @@ from linewright.decide.generate import Effort
 from linewright.decide.loop import DecisionLoop
 from linewright.errors import ConnectionFailed
 from linewright.events.store import EventStore
-from linewright.events.vocabulary import AnyBody, EquipmentStateChanged, event
+from linewright.events.vocabulary import AnyBody, DispatchAcknowledged, EquipmentStateChanged, event
 from linewright.plant.generate import SMALL, generate, generate_state
 from linewright.plant.history import state_at
 from linewright.schedule.opening import planned
@@ -133,6 +133,20 @@ def test_from_breakdown_to_approval_over_http(console: Console) -> None:
     assert approved["jobs"] == len(whole["difference"]["jobs"])
     dispatch = console.get("/api/dispatches")[0]
     assert (dispatch["total"], dispatch["acknowledged"]) == (approved["jobs"], 0)
+    job = whole["difference"]["jobs"][0]
+    taken = DispatchAcknowledged(
+        command="job_order.update", target="x", job_order=job, plan_version=approved["plan_version"]
+    )
+    states = {f"{o['order']}/{o['operation']}": o["state"] for o in console.get("/api/board")["operations"]}
+    assert "dispatched" not in states.values()
+    console.happen(taken)
+    console.wait(
+        lambda: [
+            o
+            for o in console.get("/api/board")["operations"]
+            if o["state"] == "dispatched" and f"{o['order']}/{o['operation']}" == job
+        ]
+    )
     outcome = console.wait(lambda: console.get("/api/outcomes"))[0]
     assert outcome["plan_version"] == approved["plan_version"]
     assert console.wait(lambda: console.get("/api/disruptions")[0]["status"] == "answered")
@@ -221,3 +235,23 @@ def test_the_log_is_paged_and_the_api_describes_itself(console: Console) -> None
     assert console.get(f"/api/log?after={rows[-1]['position']}") == []
     assert "after" in console.get(f"/api/log?after={10**30}", 422)["error"]["message"]
     assert "/api/proposals/{proposal}/approve" in console.get("/openapi.json")["paths"]
+
+
+def test_a_job_order_the_plant_has_taken_is_told_to_the_board(console: Console) -> None:
+    class Heard:
+        listened_to = True
+        sent: ClassVar[list[tuple[str, Any]]] = []
+
+        def send(self, kind: str, payload: Any) -> None:
+            self.sent.append((kind, payload))
+
+    row = next(o for o in console.get("/api/board")["operations"] if o["state"] == "planned")
+    job = f"{row['order']}/{row['operation']}"
+    taken = DispatchAcknowledged(command="job_order.update", target="x", job_order=job, plan_version=1)
+    console.happen(taken)
+    console.wait(lambda: job in console.loop.ledger.dispatched())
+    heard = Heard()
+    happened = event(taken, source="linewright", time=console.floor.at)
+    Messages(console.loop, heard).publish("event", {"event": happened})  # type: ignore[arg-type]
+    assert [kind for kind, _ in heard.sent] == ["dispatch", "operation"]
+    assert heard.sent[1][1]["state"] == "dispatched"
