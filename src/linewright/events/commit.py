@@ -2,7 +2,7 @@
 
 One thread commits. While it waits for the disk further writes queue up and go together next; it lingers
 for more only when writers are many. A batch that fails is committed job by job, so that one bad write
-takes no other with it.
+takes no other with it; one that could not even be begun fails as a whole.
 """
 
 from __future__ import annotations
@@ -109,6 +109,7 @@ class Committer:
         self._committed = committed
         self._queue: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
         self._connection: Connection | None = None
+        self._begun = False  # the transaction of the last attempt
         self._gate = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._loop, name="linewright-commit", daemon=True)
@@ -154,11 +155,12 @@ class Committer:
         try:
             outcomes = self._transact(batch)
         except Exception as error:
-            if len(batch) == 1:
-                batch[0].future.set_exception(error)
-                return
+            one_by_one = self._begun and len(batch) > 1
             for job in batch:
-                self._commit([job])
+                if one_by_one:
+                    self._commit([job])
+                else:
+                    job.future.set_exception(error)
             return
         for job, outcome in zip(batch, outcomes, strict=True):
             job.future.set_result(outcome)
@@ -175,10 +177,12 @@ class Committer:
                 return self._attempt(batch)
 
     def _attempt(self, batch: Sequence[Job[Any]]) -> list[Any]:
+        self._begun = False
         try:
             connection = self._connection or self._database.engine.connect()
             self._connection = connection
             self._database.begin_write(connection)
+            self._begun = True
             transaction = Transaction(connection, [id for job in batch for id in job.ids])
             outcomes = [job.work(transaction) for job in batch]
             transaction.flush()

@@ -21,10 +21,19 @@ from linewright.errors import MissingDependency, StoreError
 
 _BUSY_S = 30.0  # how long a writer of another process is waited for
 _QUICK_CHECK_BYTES = 64 * 2**20  # larger files would take seconds; their damage shows when it is read
+_POSTGRES_PATIENCE = {  # with a server that does not answer, unless the URL says otherwise
+    "connect_timeout": "10",  # s
+    "keepalives_idle": "10",  # s
+    "keepalives_interval": "5",  # s
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",  # ms
+}
 _POSTGRES_LOCK = 0x6C6E7772  # "lnwr"; per database, as advisory locks are
 
+_FULL = "The disk is full; nothing of this commit was kept. Maybe free some space and try again."
 _ADVICE = {
-    "full": "The disk is full; nothing of this commit was kept. Maybe free some space and try again.",
+    "full": _FULL,
+    "no space left": _FULL,
     "disk i/o": "The disk refused; nothing of this commit was kept. Maybe it is full.",
     "malformed": "The file is damaged. Maybe restore a backup.",
     "not a database": "Maybe the path is wrong.",
@@ -138,7 +147,6 @@ def _postgres(url: URL) -> Database:
         raise MissingDependency(
             "an event store in PostgreSQL needs its driver: pip install 'linewright[cluster]'"
         ) from error
-    engine = sa.create_engine(
-        url.set(drivername="postgresql+psycopg"), pool_size=5, max_overflow=-1, pool_pre_ping=True
-    )
+    patient = url.set(drivername="postgresql+psycopg", query=_POSTGRES_PATIENCE | dict(url.query))
+    engine = sa.create_engine(patient, pool_size=5, max_overflow=-1, pool_pre_ping=True)
     return Database(engine, url.render_as_string(hide_password=True), None)

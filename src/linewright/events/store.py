@@ -251,13 +251,11 @@ class EventStore:
         with self._reading() as connection:
             return [_outbox.command(row) for row in connection.execute(query).mappings()]
 
-    def command_counts(self, plan_version: int) -> dict[State, int]:
-        """How many commands of a plan version are in which state."""
-        query = (
-            sa.select(outbox_table.c.state, sa.func.count())
-            .where(outbox_table.c.plan_version == plan_version)
-            .group_by(outbox_table.c.state)
-        )
+    def command_counts(self, plan_version: int | None = None) -> dict[State, int]:
+        """How many commands, of a plan version or of all, are in which state."""
+        query = sa.select(outbox_table.c.state, sa.func.count()).group_by(outbox_table.c.state)
+        if plan_version is not None:
+            query = query.where(outbox_table.c.plan_version == plan_version)
         with self._reading() as connection:
             return {State(state): count for state, count in connection.execute(query)}
 

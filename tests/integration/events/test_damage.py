@@ -6,9 +6,14 @@ import os
 import resource
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +23,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from linewright.errors import StoreError
+from linewright.events import database as database_module
 from linewright.events.database import Database
 from linewright.events.schema import VERSION_TABLE, metadata
 from linewright.events.store import EventStore
@@ -108,6 +114,114 @@ def test_a_lost_connection_to_postgres_is_taken_up_again(postgres_url: str) -> N
                 )
             store.append([event(note(round_).body, source="test", time=NOON)])
             assert store.last_position() == start + round_ + 1
+
+
+class Wire:
+    """A connection to a server in between, that can be cut and mended, or go silent."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port = self._server.getsockname()[1]
+        self.up, self._ends = True, list[socket.socket]()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                end, _ = self._server.accept()
+                if not self.up:
+                    end.close()
+                    continue
+                other = socket.create_connection(("127.0.0.1", self._port))
+                self._ends += [end, other]
+                for pair in ((end, other), (other, end)):
+                    threading.Thread(target=self._pass_on, args=pair, daemon=True).start()
+
+    def _pass_on(self, one: socket.socket, other: socket.socket) -> None:
+        with suppress(OSError):
+            while data := one.recv(65536):
+                other.sendall(data)
+
+    def cut(self) -> None:
+        self.up = False
+        for end in self._ends:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+        self._ends.clear()
+
+    def close(self) -> None:
+        self.cut()
+        with suppress(OSError):
+            self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+
+
+def test_a_postgres_that_is_away_is_said_and_taken_up_again_when_it_is_back(postgres_url: str) -> None:
+    url = sa.make_url(postgres_url)
+    wire = Wire(url.port or 5432)
+    through = url.set(port=wire.port).render_as_string(hide_password=False)
+    with EventStore.open(through) as store:
+        start = store.last_position()
+        news = store.subscribe()
+        events = [event(note(n).body, source="away", time=NOON, key=f"{n}") for n in range(6)]
+        store.append(events[:1])
+        wire.cut()
+        for _ in range(2):
+            with pytest.raises(StoreError, match="Maybe the server is down"):
+                store.append(events[:3])
+            with pytest.raises(StoreError, match="Maybe the server is down"):
+                store.last_position()
+        wire.up = True
+        store.append(events)
+        assert store.last_position() == start + 6
+        assert [item.id for item in news.take(timeout=0)] == [item.id for item in events]
+    wire.close()
+
+
+def test_a_postgres_that_does_not_answer_is_not_waited_for_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("psycopg")
+    monkeypatch.setitem(database_module._POSTGRES_PATIENCE, "connect_timeout", "2")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        number = silent.getsockname()[1]
+        with pytest.raises(StoreError, match=r"timeout expired.*Maybe the server is down"):
+            EventStore.open(f"postgresql://ada@127.0.0.1:{number}/plant")
+
+
+def test_writers_who_find_the_store_locked_wait_for_it_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "_BUSY_S", 0.1)
+    tries: list[None] = []
+    first, others = threading.Event(), threading.Event()
+    begin = Database.begin_write
+
+    def counted(self: Database, connection: sa.Connection) -> None:
+        tries.append(None)
+        first.set()
+        others.wait()
+        begin(self, connection)
+
+    with EventStore.open(tmp_path / "events.db") as store:
+        monkeypatch.setattr(Database, "begin_write", counted)
+        holder = sqlite3.connect(tmp_path / "events.db", isolation_level=None)
+        holder.execute("begin immediate")
+        with ThreadPoolExecutor(12) as pool:
+            writes = [pool.submit(store.append, [note(0)])]
+            first.wait()
+            writes += [pool.submit(store.append, [note(number)]) for number in range(1, 12)]
+            while store._committer._queue.qsize() < 11:
+                time.sleep(0.01)
+            others.set()
+            errors = [write.exception() for write in writes]
+        assert all("Maybe another process holds it" in str(error) for error in errors)
+        assert len(tries) == 2  # the first, and then all others at once
+        holder.execute("rollback")
+        holder.close()
+        assert store.append([note(1)]).positions == (1,)
 
 
 # What cannot be opened
