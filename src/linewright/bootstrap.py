@@ -52,6 +52,7 @@ class NoFloor:
     """No live plant: the clock stands at the moment the folder describes."""
 
     connected, demo, rate, freshness_s = False, False, 0.0, 0.0
+    waiting_for = "no plant connected"
 
     def __init__(self, at: datetime) -> None:
         self._at = at
@@ -76,6 +77,10 @@ class LiveFloor:
     @property
     def connected(self) -> bool:
         return self._door.connected
+
+    @property
+    def waiting_for(self) -> str:
+        return "" if self.connected else "the plant does not answer"
 
     @property
     def demo(self) -> bool:

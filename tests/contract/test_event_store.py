@@ -507,6 +507,7 @@ def test_a_newer_plan_supersedes_what_was_not_delivered(store: EventStore) -> No
     assert [item.key for item in store.commands(states=[State.SUPERSEDED])] == ["A/30"]
     assert store.command_counts(1) == {State.DONE: 2, State.SUPERSEDED: 1}
     assert store.command_counts(3) == {}
+    assert sum(store.command_counts().values()) >= 3
 
 
 def test_commands_about_one_subject_are_delivered_in_order(store: EventStore) -> None:

@@ -287,6 +287,7 @@ const handlers: { [K in keyof LiveEvents]: (data: LiveEvents[K]) => void } = {
   anomaly: (data) => say(data.text, "", false, "Unexpected"),
   connection: (data) => {
     plantConnected.value = data.connected;
+    floorChanged();
     announce(data.connected ? "The plant answers again." : "The plant does not answer.");
   },
   reload: () => {

@@ -10,8 +10,12 @@ import sys
 import time
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from linewright.settings import Settings
 
 PARTS = (
     ("numba", "numba", "search and simulation", "nothing works without it: pip install linewright"),
@@ -66,6 +70,30 @@ def doctor() -> None:
     if not writable:
         click.echo("           it cannot be written. Maybe set LINEWRIGHT_DATA_DIR to a folder that can.")
         sys.exit(2)
+    _plant(settings)
+
+
+def _plant(settings: Settings) -> None:
+    """Where approved plans go, and what waits to go there."""
+    from linewright.events.outbox import State
+    from linewright.events.store import EventStore
+
+    if settings.endpoint:
+        click.echo(f"  ok       {'plant':<12} {settings.endpoint}")
+    else:
+        click.echo(
+            f"  missing  {'plant':<12} approved plans are recorded and not written to machines:"
+            " set LINEWRIGHT_ENDPOINT"
+        )
+    file = settings.data / "events.sqlite"
+    if not settings.store and not file.exists():
+        return
+    with EventStore.open(settings.store or file) as store:
+        counts = store.command_counts()
+    waiting = counts.get(State.PENDING, 0) + counts.get(State.DELIVERING, 0)
+    if waiting:
+        why = "the plant to answer" if settings.endpoint else "no plant connected"
+        click.echo(f"  waiting  {'job orders':<12} {waiting:<10} {why}")
 
 
 @click.command()

@@ -25,8 +25,8 @@ def serve(plant_folder: Path, **given: object) -> None:
     """Run the console and the decision loop for a plant.
 
     Without --endpoint there is no live plant: disruptions are declared on the page, approved plans are
-    recorded and nothing is written to machines. Every option is also an environment variable
-    LINEWRIGHT_…, like LINEWRIGHT_ENDPOINT.
+    recorded, and the job orders of the newest wait until a plant is connected. Every option is also an
+    environment variable LINEWRIGHT_…, like LINEWRIGHT_ENDPOINT.
     """
     import uvicorn
 

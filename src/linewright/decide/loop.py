@@ -467,8 +467,12 @@ class DecisionLoop:
         """The outcome of a plan so far, or its last one; None where it never came into force."""
         with self.lock:
             release = self.releases.plans.get(version)
+            if release is None:
+                return None
+            if release.final:
+                return release.outcome
             state = self.mirror.state()
-            return None if release is None else release.measure(state, self.orders(state))
+            return release.measure(state, self.orders(state))
 
     def orders(self, state: PlantState) -> dict[str, Order]:
         return {order.id: order for order in self.plant.orders} | {order.id: order for order in state.orders}

@@ -111,7 +111,7 @@ class Release:
         return self.plan is None
 
     def measure(self, state: PlantState, orders: Mapping[str, Order]) -> Outcome | None:
-        """Its outcome by now, or for good."""
+        """Its outcome by now, or its last one."""
         if self.plan is None:
             return self.outcome
         return compare(self.plan, state, orders, self.at, until=self.until)

@@ -200,7 +200,7 @@ def create_app(
 
     @app.get("/api/dispatches", tags=["floor"])
     def dispatches() -> Json:
-        return Json(views.dispatch_views(loop))
+        return Json(views.dispatch_views(loop, floor))
 
     @app.get("/api/outcomes", tags=["floor"])
     def outcomes() -> Json:
@@ -268,7 +268,12 @@ def create_app(
                 "version": __version__,
                 "warm": warm(),
                 "store": {"position": loop.store.last_position(), "folded": loop.position},
-                "door": {"connected": floor.connected, "freshness_s": floor.freshness_s},
+                "door": {
+                    "connected": floor.connected,
+                    "freshness_s": floor.freshness_s,
+                    "waiting": views.waiting(loop.store.command_counts()),
+                    "waiting_for": floor.waiting_for,
+                },
                 "anomalies": anomalies,
             }
         )
@@ -276,7 +281,7 @@ def create_app(
     @app.get("/api/live", tags=["plant"])
     async def updates(request: Request) -> EventSourceResponse:
         """Server-sent events: clock, machine, operation, plan, disruption, proposal, dispatch, notice,
-        staging, outcome, connection."""
+        staging, outcome, anomaly, connection, reload."""
 
         async def stream() -> AsyncIterator[ServerSentEvent]:
             async for kind, data in live.listen():

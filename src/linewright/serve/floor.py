@@ -12,6 +12,10 @@ class Floor(Protocol):
     def connected(self) -> bool: ...
 
     @property
+    def waiting_for(self) -> str:
+        """Why writes to the plant wait, in words; "" while it is connected."""
+
+    @property
     def demo(self) -> bool:
         """Whether the plant offers to be disrupted."""
 

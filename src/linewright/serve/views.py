@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -269,12 +269,13 @@ def station_view(loop: DecisionLoop, machine: str, now: datetime) -> dict[str, A
     return {"machine": machine, "state": view, "now": now, "queue": queue[:20]}
 
 
-def dispatch_views(loop: DecisionLoop) -> list[dict[str, Any]]:
+def dispatch_views(loop: DecisionLoop, floor: Floor) -> list[dict[str, Any]]:
     """How far the writes of each approved plan have come, newest first."""
     with loop.lock:
         dispatches = list(loop.ledger.dispatches.values())
     return [
         {
+            "waiting_for": floor.waiting_for,
             "approved_by": item.by,
             "at": item.at,
             "scenario": item.scenario,
@@ -299,8 +300,14 @@ def writes_view(loop: DecisionLoop, version: int) -> dict[str, Any]:
         "written": done + failed,
         "acknowledged": done,
         "failed": failed,
+        "waiting": waiting(counts),
         "superseded": counts.get(State.SUPERSEDED, 0),
     }
+
+
+def waiting(counts: Mapping[State, int]) -> int:
+    """How many writes have not been answered yet."""
+    return counts.get(State.PENDING, 0) + counts.get(State.DELIVERING, 0)
 
 
 def outcome_views(loop: DecisionLoop) -> list[dict[str, Any]]:

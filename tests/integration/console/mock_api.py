@@ -246,7 +246,8 @@ def make_app(world: World) -> FastAPI:
             {
                 "plan_version": world.plan_version, "approved_by": body["by"],
                 "at": world.at(world.now_minute), "scenario": chosen.id, "jobs": jobs,
-                "total": len(jobs), "written": 0, "acknowledged": 0, "failed": 0,
+                "total": len(jobs), "written": 0, "acknowledged": 0, "failed": 0, "waiting": 0,
+                "waiting_for": "",
             }
         )  # fmt: skip
         world.outcomes.append(

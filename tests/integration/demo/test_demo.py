@@ -72,7 +72,7 @@ class Demo:
 
     def break_busiest(self) -> tuple[str, str]:
         """Break the machine with most to do next; returns it and the open proposal."""
-        rows = [r for r in self.get("/api/board")["operations"] if r["state"] == "planned"]
+        rows = [r for r in self.get("/api/board")["operations"] if r["state"] in ("planned", "dispatched")]
         soon = sorted(rows, key=lambda row: row["setup_start"])[:120]
         machines = [row["machine"] for row in soon]
         machine = max(set(machines), key=machines.count)

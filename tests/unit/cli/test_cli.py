@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from linewright.cli.arguments import BadArgument, duration, instant, job
+from linewright.events.outbox import Intent
+from linewright.events.store import EventStore
+from linewright.events.vocabulary import ScheduleApproved, event
 from linewright.plant.folder import write_plant
 from linewright.plant.generate import SMALL, generate, generate_state
 from linewright.schedule.opening import planned
@@ -52,6 +55,21 @@ def test_doctor_says_what_is_there() -> None:
     done = linewright("doctor")
     assert done.returncode == 0, done.stderr
     assert "ok       numba" in done.stdout
+
+
+def test_doctor_says_what_waits_for_a_plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    approved = event(
+        ScheduleApproved(proposal="P", scenario="s01", plan_version=2, by="pat"), source="test", time=at
+    )
+    write = Intent("opcua:x", "job_order.update", "2/A", {"job_order": "A/10"}, 2, approved.id)
+    with EventStore.open(tmp_path / "events.sqlite") as store:
+        store.append([approved], outbox=[write])
+    monkeypatch.setenv("LINEWRIGHT_DATA_DIR", str(tmp_path))
+    done = linewright("doctor")
+    assert done.returncode == 0, done.stderr
+    assert "waiting  job orders   1          no plant connected" in done.stdout
+    assert "LINEWRIGHT_ENDPOINT" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ class FakeFloor:
     """A live plant that remembers what it was asked."""
 
     connected, demo, rate, freshness_s = True, True, 30.0, 0.5
+    waiting_for = ""
 
     def __init__(self, at: datetime) -> None:
         self.at = at
@@ -83,9 +84,10 @@ class Console:
         machine = self.plant.machines[0].id
         until = self.floor.at + timedelta(hours=6)
         self.happen(EquipmentStateChanged(machine=machine, state="down", expected_end=until))
-        return str(
-            self.wait(lambda: [p["id"] for p in self.get("/api/proposals") if p["status"] == "open"])[0]
-        )
+        return str(self.wait(self.open_proposal))
+
+    def open_proposal(self) -> str | None:
+        return next((p["id"] for p in self.get("/api/proposals") if p["status"] == "open"), None)
 
     def wait(self, condition: Callable[[], Any]) -> Any:
         deadline = time.monotonic() + 60
@@ -162,6 +164,22 @@ def test_from_breakdown_to_approval_over_http(console: Console) -> None:
     told = [i for i in whole["instructions"] if i["machine"] == machine and i["job_order"] in texts]
     assert told
     assert all(texts[i["job_order"]] == i["text"] for i in told)
+
+
+def test_writes_without_a_plant_wait_visibly_and_those_of_superseded_plans_do_not(console: Console) -> None:
+    console.floor.connected, console.floor.waiting_for = False, "no plant connected"
+    proposal = console.break_machine()
+    for _ in range(3):
+        approved = console.post(f"/api/proposals/{proposal}/approve", {"scenario": "s01", "by": "pat"})
+        console.post(f"/api/proposals/{proposal}/regenerate", {}, 202)
+        proposal = console.wait(console.open_proposal)
+    newest, *older = console.get("/api/dispatches")
+    assert (newest["plan_version"], newest["waiting_for"]) == (approved["plan_version"], "no plant connected")
+    assert newest["waiting"] == newest["total"] == approved["jobs"] > 0
+    assert [row["waiting"] for row in older] == [0, 0]
+    assert all(row["superseded"] == row["total"] for row in older)
+    door = console.get("/api/health")["door"]
+    assert (door["waiting"], door["waiting_for"]) == (newest["total"], "no plant connected")
 
 
 def test_a_proposal_cannot_be_approved_twice(console: Console) -> None:

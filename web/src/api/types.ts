@@ -90,6 +90,7 @@ export interface Gate {
   limit: number;
   n: number;
   text: string;
+  decisive: boolean; // false: a warning that stops nothing
 }
 
 export interface Verdict {
@@ -251,9 +252,11 @@ export interface DispatchProgress {
   written: number;
   acknowledged: number;
   failed: number;
+  waiting: number;
 }
 
 export interface Dispatch extends DispatchProgress {
+  waiting_for: string;
   approved_by: string;
   at: Iso;
   scenario: string;

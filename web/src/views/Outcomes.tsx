@@ -83,6 +83,7 @@ export function Outcomes() {
             <Figure value={now.written} label="written" />
             <Figure value={now.acknowledged} label="acknowledged" />
             <Figure value={now.failed} label="failed" bad={now.failed > 0} />
+            {now.waiting > 0 && <Figure value={now.waiting} label="waiting" />}
             <Figure value={`${read} / ${notices.length}`} label="notices read" />
             <Figure
               value={`${staging.filter((move) => move.status === "confirmed").length} / ${staging.length}`}
@@ -99,6 +100,11 @@ export function Outcomes() {
               { id: "staging", label: "Staging", count: staging.length },
             ]}
           >
+            {tab.value === "jobs" && now.waiting > 0 && now.waiting_for && (
+              <p class="muted">
+                {now.waiting} wait: {now.waiting_for}.
+              </p>
+            )}
             {tab.value === "jobs" && <Jobs jobs={shown.jobs} total={shown.total} />}
             {tab.value === "notices" && <NoticeList notices={notices} />}
             {tab.value === "staging" && <StagingList moves={staging} />}
