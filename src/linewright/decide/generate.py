@@ -274,6 +274,7 @@ def _verdict_record(verdict: Verdict) -> VerdictRecord:
                 limit=gate.limit,
                 n=gate.n,
                 text=gate.text,
+                decisive=gate.decisive,
             )
             for gate in verdict.gates
         ],

@@ -25,7 +25,7 @@ class Kpi(msgspec.Struct, frozen=True):
 
 
 class Gate(msgspec.Struct, frozen=True, kw_only=True):
-    """One condition a scenario must meet in simulation to advance."""
+    """One condition a scenario must meet in simulation to advance, or be flagged for where it is not decisive."""
 
     name: str
     passed: bool
@@ -35,6 +35,7 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
     limit: float
     n: int
     text: str  # in a planner's words
+    decisive: bool = True  # False: a warning that stops nothing
 
 
 class VerdictRecord(msgspec.Struct, frozen=True, kw_only=True):

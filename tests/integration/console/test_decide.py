@@ -35,8 +35,22 @@ def test_a_broken_machine_brings_alternatives_with_the_references_first(console:
         assert page.locator(".pick", has_text=pick).count() == 1
     failed = next(s for s in _only(console).scenarios if not s.verdict.advances and s.id.startswith("s"))
     page.locator(".matrix tbody tr", has_text=failed.id).first.get_by_role("button", name=failed.id).click()
-    why = next(gate.text for gate in failed.verdict.gates if not gate.passed)
+    why = next(gate.text for gate in failed.verdict.gates if not gate.passed and gate.decisive)
     page.locator(".gates .bad", has_text=why).wait_for()
+
+
+def test_a_warning_does_not_look_like_a_failure(console: Console) -> None:
+    page = console.alternatives()
+    flagged = next(
+        s
+        for s in _only(console).scenarios
+        if s.verdict.advances and not all(gate.passed for gate in s.verdict.gates)
+    )
+    row = page.locator(".matrix tbody tr", has_text=flagged.id).first
+    assert row.locator(".proof.warn").inner_text() == f"! {flagged.verdict.level}"
+    row.get_by_role("button", name=flagged.id).click()
+    page.locator(".gates .warn", has_text="M24 is the bottleneck").wait_for()
+    assert page.locator(".gates .bad").count() == 0
 
 
 def test_the_matrix_sorts_by_any_figure(console: Console) -> None:

@@ -80,9 +80,9 @@ export function Matrix({ bench, proposal }: { bench: Bench; proposal: string }) 
 function Row({ scenario, bench, proposal }: { scenario: ScenarioSummary; bench: Bench; proposal: string }) {
   const reference = isReference(scenario);
   const failed = scenario.verdict.gates.filter((gate) => !gate.passed);
-  const proof = failed.length
-    ? failed.map((gate) => gate.text).join("; ")
-    : scenario.verdict.gates.map((gate) => gate.text).join("; ");
+  const proof = (failed.length ? failed : scenario.verdict.gates).map((gate) => gate.text).join("; ");
+  const [stopped] = failed.filter((gate) => gate.decisive);
+  const tone = stopped ? "bad" : failed.length ? "warn" : "good";
   return (
     <tr
       class={`${reference ? "reference" : ""} ${bench.passing.has(scenario.id) ? "" : "out"}`}
@@ -103,9 +103,9 @@ function Row({ scenario, bench, proposal }: { scenario: ScenarioSummary; bench: 
         </button>
         {scenario.label && !reference && <span class="chip">{scenario.label}</span>}
       </th>
-      <td class={`proof ${failed.length ? "bad" : "good"}`} title={proof}>
-        <span aria-label={failed.length ? "does not advance" : "advances"}>{failed.length ? "✕" : "✓"}</span>{" "}
-        <span class="clip">{failed.length ? failed[0]!.text : scenario.verdict.level}</span>
+      <td class={`proof ${tone}`} title={proof}>
+        <span aria-label={stopped ? "does not advance" : "advances"}>{stopped ? "✕" : failed.length ? "!" : "✓"}</span>{" "}
+        <span class="clip">{stopped ? stopped.text : scenario.verdict.level}</span>
       </td>
       {bench.metrics.map((metric) => (
         <Cell key={metric.id} scenario={scenario} metric={metric} range={bench.ranges.get(metric.id)!} />

@@ -276,11 +276,18 @@ export function Verdict({ scenario }: { scenario: ScenarioSummary }) {
         {verdict.rank}. By {scenario.origin}.
       </p>
       <ul class="gates">
-        {verdict.gates.map((gate) => (
-          <li key={gate.name} class={gate.passed ? "good" : "bad"}>
-            <b aria-label={gate.passed ? "passed" : "failed"}>{gate.passed ? "✓" : "✕"}</b> <span>{gate.text}</span>
-          </li>
-        ))}
+        {verdict.gates.map((gate) => {
+          const [tone, said, sign] = gate.passed
+            ? ["good", "passed", "✓"]
+            : gate.decisive
+              ? ["bad", "failed", "✕"]
+              : ["warn", "a warning", "!"];
+          return (
+            <li key={gate.name} class={tone}>
+              <b aria-label={said}>{sign}</b> <span>{gate.text}</span>
+            </li>
+          );
+        })}
       </ul>
     </>
   );
