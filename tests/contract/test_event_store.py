@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import itertools
 import threading
@@ -369,30 +368,6 @@ def test_closing_ends_every_iteration(where: str) -> None:
         assert counts[1].result(30) == 1
 
 
-@pytest.mark.usefixtures("no_polling")
-def test_a_coroutine_follows_the_log(store: EventStore) -> None:
-    async def follow() -> list[str]:
-        subscription = store.subscribe(0)
-        assert await subscription.take_async(timeout=0) == []
-        subjects: list[str] = []
-
-        async def listen() -> None:
-            async for item in subscription:
-                subjects.append(item.subject)
-                if len(subjects) == 3:
-                    subscription.close()
-
-        listening = asyncio.create_task(listen())
-        await asyncio.to_thread(store.append, [machine("M1"), machine("M2")])
-        while len(subjects) < 2:
-            await asyncio.sleep(0.01)
-        await asyncio.to_thread(store.append, [machine("M3")])
-        await asyncio.wait_for(listening, 30)
-        return subjects
-
-    assert asyncio.run(follow()) == ["M1", "M2", "M3"]
-
-
 # The outbox
 
 
@@ -503,7 +478,6 @@ def test_a_newer_plan_supersedes_what_was_not_delivered(store: EventStore) -> No
     assert [item.key for item in store.claim(DOOR)] == ["B/10"]
     store.acknowledge(under_way.id, {"late": True})  # it was done after all: the record says so
     assert {item.state for item in store.commands(plan_version=1)} == {State.DONE, State.SUPERSEDED}
-    assert store.supersede(2, DOOR) == 0
     assert [item.key for item in store.commands(states=[State.SUPERSEDED])] == ["A/30"]
     assert store.command_counts(1) == {State.DONE: 2, State.SUPERSEDED: 1}
     assert store.command_counts(3) == {}

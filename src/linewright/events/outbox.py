@@ -220,9 +220,9 @@ def fail(transaction: Transaction, id_: int, reason: str, rows: Sequence[Row]) -
     return transaction.append(rows)
 
 
-def supersede(transaction: Transaction, below_plan_version: int, target: str) -> int:
-    """Withdraw what older plan versions have not delivered; how many commands that were."""
-    result = transaction.connection.execute(
+def supersede(transaction: Transaction, below_plan_version: int, target: str) -> None:
+    """Withdraw what older plan versions have not delivered."""
+    transaction.connection.execute(
         sa.update(outbox)
         .where(
             outbox.c.target == target,
@@ -232,7 +232,6 @@ def supersede(transaction: Transaction, below_plan_version: int, target: str) ->
         .values(state=State.SUPERSEDED, error=f"superseded by plan version {below_plan_version}")
     )
     failpoints.reach("outbox.superseded")
-    return result.rowcount
 
 
 def utc_now() -> datetime:

@@ -110,9 +110,9 @@ class EventStore:
         """Commit events, intents and a consumer's offset together, or nothing of them.
 
         Events whose id the log holds are ignored and reported, as are intents whose key their target
-        has. `supersede`: (below_plan_version, target), as `supersede()` does. Raises Stale where the
-        log goes beyond `expect_position` by other events than these, StoreError where nothing could
-        be committed.
+        has. `supersede`: (plan version, target) withdraws the undelivered commands of that target's older
+        versions. Raises Stale where the log goes beyond `expect_position` by other events than these,
+        StoreError where nothing could be committed.
         """
         rows = [to_row(item, self._facility) for item in events]
         intents = [_outbox.intent_row(item) for item in outbox]
@@ -225,12 +225,6 @@ class EventStore:
         """Give a command up and record the events. A command already done stays done."""
         rows = [to_row(item, self._facility) for item in events]
         return self._committer.run(lambda transaction: _outbox.fail(transaction, id, reason, rows), rows)
-
-    def supersede(self, below_plan_version: int, target: str) -> int:
-        """Withdraw a target's undelivered commands of older plan versions; how many there were."""
-        return self._committer.run(
-            lambda transaction: _outbox.supersede(transaction, below_plan_version, target)
-        )
 
     def commands(
         self,

@@ -1,15 +1,14 @@
-"""Following the log: a subscription hands out events as they are committed, to a thread or a coroutine.
+"""Following the log: a subscription hands out events as they are committed, to the thread that waits.
 
 Commits of this process wake it at once; those of other processes are seen within `POLL_S`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
 from linewright.errors import StoreError
@@ -33,8 +32,7 @@ class Bell:
         with self._gate:
             listeners = list(self._listeners)
         for listener in listeners:
-            with contextlib.suppress(RuntimeError):  # a listener's event loop may be gone
-                listener()
+            listener()
 
     @contextlib.contextmanager
     def heard_by(self, listener: Callable[[], None]) -> Iterator[None]:
@@ -48,9 +46,9 @@ class Bell:
 
 
 class Subscription:
-    """The events after a position, each once and in order. For one thread or coroutine.
+    """The events after a position, each once and in order. For one thread.
 
-    Iterate with `for` or `async for` until it is closed, or call `take` / `take_async` for what is new.
+    Iterate until it is closed, or call `take` for what is new.
     """
 
     def __init__(self, store: EventStore, bell: Bell, after: int, types: Collection[str]) -> None:
@@ -74,34 +72,9 @@ class Subscription:
                 rung.wait(wait)
         return []
 
-    async def take_async(self, timeout: float | None = None) -> list[Event]:
-        """`take` for a coroutine: it waits in the event loop and holds no thread meanwhile."""
-        deadline = None if timeout is None else time.monotonic() + timeout
-        loop = asyncio.get_running_loop()
-        rung = asyncio.Event()
-
-        def ring() -> None:
-            loop.call_soon_threadsafe(rung.set)
-
-        with self._bell.heard_by(ring):
-            while not self._done():
-                rung.clear()
-                if events := await asyncio.to_thread(self._read):
-                    return events
-                if (wait := _left(deadline)) <= 0:
-                    break
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(rung.wait(), wait)
-        return []
-
     def __iter__(self) -> Iterator[Event]:
         while events := self.take():
             yield from events
-
-    async def __aiter__(self) -> AsyncIterator[Event]:
-        while events := await self.take_async():
-            for event in events:
-                yield event
 
     def close(self) -> None:
         """Stop; whoever waits is woken and gets nothing more."""
