@@ -42,18 +42,20 @@ def merged(periods: Iterable[Period]) -> list[Period]:
 
 def without(periods: Iterable[Period], cuts: Iterable[Period]) -> list[Period]:
     """What is left of merged periods when others are cut out."""
-    out = list(periods)
-    for cut_start, cut_end in merged(cuts):
-        left: list[Period] = []
-        for start, end in out:
-            if cut_end <= start or end <= cut_start:
-                left.append((start, end))
-                continue
-            if start < cut_start:
-                left.append((start, cut_start))
-            if cut_end < end:
-                left.append((cut_end, end))
-        out = left
+    out: list[Period] = []
+    cut = merged(cuts)
+    first = 0  # the first cut that may reach into this period or a later one
+    for start, end in periods:
+        while first < len(cut) and cut[first][1] <= start:
+            first += 1
+        i = first
+        while i < len(cut) and cut[i][0] < end:
+            if start < cut[i][0]:
+                out.append((start, cut[i][0]))
+            start = cut[i][1]
+            i += 1
+        if start < end:
+            out.append((start, end))
     return out
 
 

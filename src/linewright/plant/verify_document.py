@@ -17,7 +17,7 @@ from linewright.plant.text_file import read_text
 VERSION = 1
 LARGEST_BYTES = 2**30
 LARGEST_NUMBER = 1e30
-FIRST_YEAR, LAST_YEAR = 1970, 2999
+FIRST_YEAR, LAST_YEAR = 1900, 2999
 BLOCK_STATES = ("free", "frozen", "started")
 UNSEARCHED = ("keep", "push-right")
 """Scenarios that are there for comparison: neither distinct from nor undominated by the others."""

@@ -98,3 +98,11 @@ def test_instants_are_utc_seconds() -> None:
     )
     assert datetime.fromtimestamp(periods[-1][0], UTC).hour == 6
     assert periods[-1][0] == at("2026-07-01T08:00")
+
+
+def test_breaks_of_a_century_are_cut_out_in_a_moment() -> None:
+    """One pass: 36,500 days times as many breaks would take minutes."""
+    shifts = (Shift(DAYS, time(6), time(14)), Shift(DAYS, time(9), time(10), is_break=True))
+    periods = open_periods(Calendar("d", shifts), BERLIN, date(2000, 1, 1), date(2099, 12, 31))
+    assert len(periods) == 2 * 36_526
+    assert OpenTime(periods).between(periods[0][0], periods[-1][1]) == 7 * 3600 * 36_526

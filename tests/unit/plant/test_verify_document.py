@@ -127,7 +127,7 @@ def test_a_wrong_type_is_named(path: str, wrong: Any) -> None:
         ("scenarios.0.objectives.makespan_s", True, "should be float"),
         ("scenarios.0.objectives.makespan_s", float("nan"), "should be a number, of 1e+30 at most"),
         ("scenarios.0.objectives.makespan_s", 10**400, "should be a number, of 1e+30 at most"),
-        ("at", "9999-12-31T23:59:00-12:00", "outside the years 1970 to 2999"),
+        ("at", "9999-12-31T23:59:00-12:00", "outside the years 1900 to 2999"),
         ("scenarios.0.operations.0.end", "0001-01-01T00:00:00+12:00", "outside the years"),
         ("controls", {"not_before": {"A/10": "9999-12-31T23:59:59-12:00"}}, "outside the years"),
         ("scenarios", [GOOD["scenarios"][0]] * 2, "is there twice"),
