@@ -57,9 +57,11 @@ def replan(
     Prints the comparison; with --json every scenario is written in full and can be checked with
     `linewright check PLANT OUT`.
     """
+    from linewright.decide.describe import reserved_lots
     from linewright.decide.document import to_document, write_document
     from linewright.decide.generate import Effort, generate
     from linewright.plant import disruption as disruptions
+    from linewright.plant.build import build
     from linewright.plant.folder import read_history, read_plant
     from linewright.plant.history import state_at
     from linewright.plant.plan import Controls, job_order_id
@@ -101,6 +103,7 @@ def replan(
     for text in absent:
         person, away = pair(text, "--absent", "PERSON=8h")
         asked.append(disruptions.OperatorAbsent(person, when, when + duration(away, "--absent")))
+    reserved = reserved_lots(build(described, state).pegging)
     for item in asked:
         state = disruptions.apply(described, state, item)
     controls = Controls(pin_machine=dict(pins), forbid_machines=frozenset(forbid))
@@ -114,7 +117,7 @@ def replan(
         threads=threads,
         seed=seed,
     )
-    found = generate(described, state, controls, effort=effort)
+    found = generate(described, state, controls, effort=effort, reserved=reserved)
     if output is not None:
         write_document(output, to_document(found, asked, controls))
     _print(found, output)

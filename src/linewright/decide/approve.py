@@ -129,7 +129,7 @@ def intents(
     target: str,
     undelivered: Mapping[str, str],
 ) -> tuple[Intent, ...]:
-    """The writes to the plant: one per job order that changes, is new, or is no longer wanted.
+    """The writes to the plant: one per job order that changes, gets other lots, is new, or is not wanted.
 
     Args:
         undelivered: job order -> kind of a write of an earlier plan that has not reached the plant. This
@@ -145,13 +145,14 @@ def intents(
         lots[move.job_order].append({"lot": move.lot, "material": move.material, "quantity": move.quantity})
     writes = []
     changed = tell.changed(candidate)
+    told = set(changed)
     unknown_there = {job for job, kind in undelivered.items() if kind == STORE}
     missed = {job for job, kind in undelivered.items() if kind != CANCEL}
-    missed -= {job_order_id(*found.problem.operations[op]) for op in changed}
+    anew = missed | tell.other_lots
     again = [
         op
         for op, key in enumerate(found.problem.operations)
-        if job_order_id(*key) in missed and found.problem.arrays.op_state[op] != STARTED
+        if job_order_id(*key) in anew and op not in told and found.problem.arrays.op_state[op] != STARTED
     ]
     for op in [*changed, *again]:
         key = found.problem.operations[op]

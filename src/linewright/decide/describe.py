@@ -6,9 +6,10 @@ Everything is told against the plan in force, in the words of planners, operator
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -24,12 +25,24 @@ from linewright.decide.model import (
     ScenarioOperation,
     StagingMove,
 )
-from linewright.plant.arrays import FREE, FROZEN, STARTED, UNATTENDED, Floats, Ints, SchedulingProblem
+from linewright.plant.arrays import (
+    FREE,
+    FROZEN,
+    STARTED,
+    UNATTENDED,
+    Floats,
+    Ints,
+    Pegging,
+    SchedulingProblem,
+)
 from linewright.plant.plan import Assignment, PlantState, job_order_id
 from linewright.plant.records import Level, Order, Plant, RoutingOperation
 from linewright.schedule import Candidate
 
 Change = Literal["new", "moved", "reassigned", "earlier", "later"]
+
+Reserved: TypeAlias = Mapping[str, Mapping[str, float]]
+"""Job order -> lot -> quantity that is to be brought to it."""
 
 NOTICEABLE_S = 60
 """A begin or start that shifts by less is the same to the people on the floor."""
@@ -43,10 +56,20 @@ _STATE: dict[int, Literal["free", "frozen", "started"]] = {FREE: "free", FROZEN:
 
 
 class Describer:
-    """Tells scenarios of one problem; built once per proposal, asked once per scenario looked at."""
+    """Tells scenarios of one problem; built once per proposal, asked once per scenario looked at.
 
-    def __init__(self, plant: Plant, state: PlantState, problem: SchedulingProblem) -> None:
+    Args:
+        reserved: the lots that the floor was told of; None: those of the problem.
+    """
+
+    def __init__(
+        self, plant: Plant, state: PlantState, problem: SchedulingProblem, reserved: Reserved | None = None
+    ) -> None:
         self.plant, self.state, self.problem = plant, state, problem
+        lots = reserved_lots(problem.pegging)
+        told = lots if reserved is None else reserved
+        self.other_lots = frozenset(job for job in lots if lots[job] != told.get(job, {}))
+        """Job orders that are to get other lots, or other quantities of them, than the floor was told."""
         self.zone = ZoneInfo(plant.timezone)
         known = {order.id: order for order in plant.orders} | {order.id: order for order in state.orders}
         self.orders: dict[str, Order] = known
@@ -400,16 +423,16 @@ class Describer:
 
     def _staging_change(
         self, candidate: Candidate, op: int
-    ) -> Literal["same", "new", "moved", "earlier", "later"]:
+    ) -> Literal["same", "new", "moved", "earlier", "later", "other lot"]:
         base = self._base.get(self.problem.operations[op])
         if base is None:
             return "new"
         if base.machine != self._machine(candidate, op):
             return "moved"
         shift = int(candidate.times.setup_start_s[op] - self._base_begin_s[op])
-        if abs(shift) < NOTICEABLE_S:
-            return "same"
-        return "earlier" if shift < 0 else "later"
+        if abs(shift) >= NOTICEABLE_S:
+            return "earlier" if shift < 0 else "later"
+        return "other lot" if job_order_id(*self.problem.operations[op]) in self.other_lots else "same"
 
     def _releases(self, candidate: Candidate, ops: Ints, before: npt.NDArray[np.bool_]) -> list[Release]:
         arrays, times = self.problem.arrays, candidate.times
@@ -436,6 +459,15 @@ class Describer:
 
     def _instant_or_none(self, starts: Ints) -> datetime | None:
         return self.problem.instant(int(starts.min())) if starts.size else None
+
+
+def reserved_lots(pegging: Iterable[Pegging]) -> dict[str, dict[str, float]]:
+    """What is reserved for each job order (quantities to a millionth)."""
+    found: dict[str, dict[str, float]] = defaultdict(dict)
+    for peg in pegging:
+        lots = found[job_order_id(peg.order, peg.operation)]
+        lots[peg.lot] = round(lots.get(peg.lot, 0.0) + peg.quantity, 6)
+    return dict(found)
 
 
 def work_center_of(plant: Plant) -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from linewright import __version__
 from linewright.decide.checking import Checking
-from linewright.decide.describe import LIKELY, Describer
+from linewright.decide.describe import LIKELY, Describer, Reserved
 from linewright.decide.model import Gate, Kpi, Scenario, Unplanned, VerdictRecord
 from linewright.errors import NotFeasible, NotFound
 from linewright.plant.arrays import OBJECTIVES, PlanArrays, SchedulingProblem
@@ -154,10 +154,14 @@ def generate(
     *,
     effort: Effort | None = None,
     starts: Sequence[PlanArrays] = (),
+    reserved: Reserved | None = None,
     on_phase: Callable[[Phase, float], None] | None = None,
     stop: threading.Event | None = None,
 ) -> Alternatives:
     """Generate and judge alternatives from a state.
+
+    Args:
+        reserved: the lots that the floor was told of, to see which are others now; None: nothing is compared.
 
     Raises:
         NotFeasible: nothing is left to plan.
@@ -205,7 +209,7 @@ def generate(
         on_level=lambda level: tell("certifying" if level == "certified" else "screening", 0.5),
     )
     tell("checking", 0.0)
-    describer = Describer(plant, state, problem)
+    describer = Describer(plant, state, problem, reserved)
     checking = Checking(plant, state, controls or Controls(), describer)
     ranked = sorted(range(2, len(candidates)), key=lambda i: verdicts[i].rank)
     sound, checked = [], []

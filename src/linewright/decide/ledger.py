@@ -3,12 +3,14 @@ and how far the writes of each plan version have come."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from linewright.decide import kept
 from linewright.decide.approve import CANCEL
+from linewright.decide.describe import Reserved
 from linewright.events.vocabulary import (
     DispatchAcknowledged,
     DispatchFailed,
@@ -57,14 +59,27 @@ class Dispatch:
 
 
 class Ledger:
-    """A fold: the same log gives the same ledger."""
+    """A fold: the same log gives the same ledger.
 
-    def __init__(self) -> None:
+    Args:
+        reserved: what the floor brings to each job order at the beginning.
+    """
+
+    def __init__(self, reserved: Reserved | None = None) -> None:
+        self._reserved = dict(reserved or {})
         self.instructions: dict[str, WorkInstructionPublished] = {}  # job order -> the newest
         self.notices: dict[str, NoticeEntry] = {}  # person -> the newest
         self.staging: dict[str, dict[str, StagingEntry]] = {}  # job order -> lot -> as asked for last
         self.dispatches: dict[int, Dispatch] = {}  # by plan version
         self.taken: dict[str, int] = {}  # job order -> the newest plan version that the plant took it in
+
+    def reserved(self) -> Reserved:
+        """The lots of each job order, as the floor was told of them last."""
+        staged = {
+            job: {lot: round(entry.request.quantity, 6) for lot, entry in lots.items()}
+            for job, lots in self.staging.items()
+        }
+        return self._reserved | staged
 
     def dispatched(self) -> frozenset[str]:
         """The job orders that the plant holds as they were last changed."""
@@ -95,13 +110,11 @@ class Ledger:
                 if lot in self.staging.get(job, {}):
                     self.staging[job][lot].status = "confirmed"
             case JobOrderCompleted(job_order=job):
-                self._forget(job)
+                self._forget(lambda known: known == job)
             case JobOrderAborted(job_order=job):
                 self.taken.pop(job, None)
             case OperationsRequestCancelled(order=order):
-                for job in self.instructions.keys() | self.staging.keys() | self.taken.keys():
-                    if split_job_order(job)[0] == order:
-                        self._forget(job)
+                self._forget(lambda known: split_job_order(known)[0] == order)
             case ScheduleApproved() as body:
                 self.dispatches[body.plan_version] = Dispatch(
                     body.plan_version, body.scenario, body.proposal, body.by, event.time
@@ -122,7 +135,8 @@ class Ledger:
                 if version in self.dispatches:
                     self.dispatches[version].failed[job] = reason
 
-    def _forget(self, job: str) -> None:
-        self.instructions.pop(job, None)
-        self.staging.pop(job, None)
-        self.taken.pop(job, None)
+    def _forget(self, which: Callable[[str], bool]) -> None:
+        held: tuple[dict[str, Any], ...] = (self.instructions, self.staging, self.taken, self._reserved)
+        for by_job in held:
+            for job in [job for job in by_job if which(job)]:
+                del by_job[job]

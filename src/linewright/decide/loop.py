@@ -18,6 +18,7 @@ from typing import Any
 
 from linewright.decide.agenda import Agenda, Disruption, Entry
 from linewright.decide.approve import SOURCE, approval_events, begun_elsewhere, intents, overtaken
+from linewright.decide.describe import reserved_lots
 from linewright.decide.generate import Alternatives, Effort, generate
 from linewright.decide.ledger import Ledger
 from linewright.decide.model import ControlsRecord, Proposal, Scenario
@@ -38,6 +39,7 @@ from linewright.events.vocabulary import (
     event,
 )
 from linewright.plant.arrays import OBJECTIVES
+from linewright.plant.build import build
 from linewright.plant.disruption import from_dict
 from linewright.plant.plan import Controls, PlantState, split_job_order
 from linewright.plant.records import Order, Plant
@@ -84,7 +86,7 @@ class DecisionLoop:
         self.plant, self.store, self.effort, self.target = plant, store, effort, target
         self.clock, self.publish = clock, publish
         self.mirror = Mirror(plant, initial)
-        self.ledger = Ledger()
+        self.ledger = Ledger(reserved_lots(build(plant, initial).pegging))
         self.agenda = Agenda()
         self.lock = threading.RLock()
         self._folded = threading.Condition(self.lock)
@@ -295,12 +297,13 @@ class DecisionLoop:
 
     def _generate(self, entry: Entry) -> None:
         with self.lock:
-            state = self.mirror.state(self.clock())
+            state, reserved = self.mirror.state(self.clock()), self.ledger.reserved()
         found = generate(
             self.plant,
             state,
             to_controls(entry.controls),
             effort=self.effort,
+            reserved=reserved,
             on_phase=lambda phase, fraction: self._tell(
                 "proposal", entry=entry, phase=phase, fraction=fraction
             ),

@@ -25,7 +25,7 @@ class Kpi(msgspec.Struct, frozen=True):
 
 
 class Gate(msgspec.Struct, frozen=True, kw_only=True):
-    """One condition a scenario must meet in simulation to advance, or be flagged for where it is not decisive."""
+    """One condition a scenario must meet in simulation to advance; where it is not decisive, to go unflagged."""
 
     name: str
     passed: bool
@@ -85,7 +85,7 @@ class StagingMove(msgspec.Struct, frozen=True, kw_only=True):
     from_location: str
     to_machine: str
     needed_by: datetime
-    change: Literal["same", "new", "moved", "earlier", "later"]
+    change: Literal["same", "new", "moved", "earlier", "later", "other lot"]
 
 
 class Release(msgspec.Struct, frozen=True, kw_only=True):

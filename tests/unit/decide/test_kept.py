@@ -61,6 +61,10 @@ def ledger(*events: Event) -> Ledger:
 def test_what_is_told_of_a_job_is_forgotten_when_it_is_done_or_no_longer_wanted() -> None:
     events = [*told("A/10", 2), *told("A/20", 2), *told("A/B/10", 2), *told("C/10", 2)]
     assert set(ledger(*events).staging) == {"A/10", "A/20", "A/B/10", "C/10"}
+    opening = Ledger({"A/10": {"L0": 1.0}, "A/30": {"L0": 1.0}, "C/20": {"L0": 1.0}})
+    for item in (*events, done("C/20"), happened(OperationsRequestCancelled(order="A"))):
+        opening.apply(item)
+    assert opening.reserved() == {"A/B/10": {"L1": 2.0}, "C/10": {"L1": 2.0}}
     left = ledger(*events, done("C/10"), happened(OperationsRequestCancelled(order="A")))
     assert set(left.instructions) == set(left.staging) == {"A/B/10"}
 

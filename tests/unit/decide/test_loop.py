@@ -27,6 +27,8 @@ from linewright.events.vocabulary import (
     JobOrderCompleted,
     JobOrderProgressed,
     JobOrderStarted,
+    MaterialLotReceived,
+    MaterialStagingRequested,
     OperationsRequestCancelled,
     OperationsRequestReceived,
     OutcomeRecorded,
@@ -517,6 +519,30 @@ def test_a_new_job_whose_answer_was_lost_is_updated_by_the_next_plan(running: Ru
     running.deliver()
     assert State.FAILED not in running.store.command_counts(version)
     assert all(running.door.effects[job][-1]["plan_version"] == version for job in rush)
+
+
+def test_a_job_that_only_gets_another_lot_is_staged_and_written_again_once(running: Running) -> None:
+    material = running.shop.plant.lots[0].material
+    running.happen(MaterialLotReceived(lot="0-NEW", material=material, quantity=10**6))  # used before others
+    proposal = running.wait(running.open_proposal)
+    keep = running.loop.scenario(proposal.id, "keep")
+    other = {move.job_order for move in keep.staging if move.change == "other lot"}
+    assert other
+    assert other.isdisjoint(keep.difference.jobs)
+    assert {move.lot for move in keep.staging if move.job_order in other} == {"0-NEW"}
+    version, jobs = running.loop.approve(proposal.id, "keep", by="pat")
+    assert {c.subject for c in running.store.commands(plan_version=version)} == other | set(
+        keep.difference.jobs
+    )
+    running.deliver()
+    assert all(running.door.effects[job][-1]["lots"][0]["lot"] == "0-NEW" for job in other)
+    requested = [e.body for e in running.store.read(types=["material_staging.requested"])]
+    assert other <= {body.job_order for body in requested if isinstance(body, MaterialStagingRequested)}
+    assert {lot for job in other for lot in running.loop.ledger.staging[job]} == {"0-NEW"}
+    proposal = running.next_proposal()
+    assert all(move.change == "same" for move in running.loop.scenario(proposal.id, "keep").staging)
+    _, jobs = running.loop.approve(proposal.id, "keep", by="pat")
+    assert jobs == 0
 
 
 def test_a_cancelled_order_is_withdrawn_from_the_plant_once(running: Running) -> None:

@@ -136,7 +136,7 @@ export interface ScenarioOperation {
   state: "free" | "frozen" | "started";
 }
 
-export type Change = "same" | "new" | "moved" | "reassigned" | "earlier" | "later";
+export type Change = "same" | "new" | "moved" | "reassigned" | "earlier" | "later" | "other lot";
 
 export interface Instruction {
   job_order: string;
