@@ -18,7 +18,8 @@ import numpy as np
 from benchmarks.common import summary, write
 from benchmarks.problems import PLANT_20, PLANT_100, disrupted_plant
 
-from linewright.decide.generate import Effort, generate
+from linewright.decide.effort import Effort
+from linewright.decide.generate import generate
 from linewright.plant.generate import SMALL, FacilitySpec
 from linewright.schedule.portfolio import non_dominated
 from linewright.warmup import warm

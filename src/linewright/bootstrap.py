@@ -22,7 +22,7 @@ from linewright.connect.opcua.demonstration import Demonstration
 from linewright.connect.opcua.door import OpcUaDoor
 from linewright.connect.opcua.security import Security
 from linewright.decide.dispatch import Dispatcher
-from linewright.decide.generate import Effort
+from linewright.decide.effort import Effort
 from linewright.decide.loop import DecisionLoop
 from linewright.errors import ConnectionFailed, PlantError, StoreError
 from linewright.events.store import EventStore

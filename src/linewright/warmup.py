@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 def warm() -> Iterator[str]:
     """Compile, yielding the name of each step as it is done."""
-    from linewright.decide.generate import Effort, generate
+    from linewright.decide.effort import Effort
+    from linewright.decide.generate import generate
     from linewright.plant.generate import SMALL, generate_state
     from linewright.plant.generate import generate as facility
     from linewright.schedule.opening import planned

@@ -59,7 +59,8 @@ def replan(
     """
     from linewright.decide.describe import reserved_lots
     from linewright.decide.document import to_document, write_document
-    from linewright.decide.generate import Effort, generate
+    from linewright.decide.effort import Effort
+    from linewright.decide.generate import generate
     from linewright.plant import disruption as disruptions
     from linewright.plant.build import build
     from linewright.plant.folder import read_history, read_plant

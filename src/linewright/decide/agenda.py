@@ -10,9 +10,9 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from linewright.decide import kept
-from linewright.decide.generate import Alternatives
 from linewright.decide.model import ControlsRecord, Status
 from linewright.events.vocabulary import (
     DisruptionDetected,
@@ -21,6 +21,9 @@ from linewright.events.vocabulary import (
     ScheduleRejected,
 )
 from linewright.twin.facts import STOPPED, MachineStatus
+
+if TYPE_CHECKING:
+    from linewright.decide.generate import Alternatives
 
 
 @dataclass

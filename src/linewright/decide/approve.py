@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from linewright.decide.generate import Alternatives
 from linewright.events.outbox import Intent
 from linewright.events.vocabulary import (
     Event,
@@ -20,6 +19,9 @@ from linewright.events.vocabulary import (
 )
 from linewright.plant.arrays import STARTED
 from linewright.plant.plan import PlantState, job_order_id, split_job_order
+
+if TYPE_CHECKING:
+    from linewright.decide.generate import Alternatives
 
 SOURCE = "linewright"
 STORE, UPDATE, CANCEL = "job_order.store_and_start", "job_order.update", "job_order.cancel"

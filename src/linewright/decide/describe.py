@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -37,7 +37,9 @@ from linewright.plant.arrays import (
 )
 from linewright.plant.plan import Assignment, PlantState, job_order_id
 from linewright.plant.records import Level, Order, Plant, RoutingOperation
-from linewright.schedule import Candidate
+
+if TYPE_CHECKING:
+    from linewright.schedule import Candidate
 
 Change = Literal["new", "moved", "reassigned", "earlier", "later"]
 

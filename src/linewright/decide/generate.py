@@ -16,6 +16,7 @@ from typing import Any, Literal
 from linewright import __version__
 from linewright.decide.checking import Checking
 from linewright.decide.describe import LIKELY, Describer, Reserved
+from linewright.decide.effort import Effort
 from linewright.decide.model import Gate, Kpi, Scenario, Unplanned, VerdictRecord
 from linewright.errors import NotFeasible, NotFound
 from linewright.plant.arrays import OBJECTIVES, PlanArrays, SchedulingProblem
@@ -36,17 +37,6 @@ CHECK_SHARE = 0.2
 
 DEADLINE = 0.97
 """Share of the time after which nothing more is checked: what is left puts the answer together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """How much is asked of a generation: a time, or a move budget that makes it repeatable."""
-
-    scenarios: int = 50
-    seconds: float | None = 5.0
-    moves: int | None = None
-    threads: int = 2
-    seed: int = 1
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from linewright.decide.agenda import Agenda, Disruption, Entry
 from linewright.decide.approve import SOURCE, approval_events, begun_elsewhere, intents, overtaken
 from linewright.decide.describe import reserved_lots
-from linewright.decide.generate import Alternatives, Effort, generate
+from linewright.decide.effort import Effort
 from linewright.decide.ledger import Ledger
 from linewright.decide.model import ControlsRecord, Proposal, Scenario
 from linewright.decide.outcome import Outcome, Releases
@@ -44,6 +44,9 @@ from linewright.plant.disruption import from_dict
 from linewright.plant.plan import Controls, PlantState, split_job_order
 from linewright.plant.records import Order, Plant
 from linewright.twin.mirror import Mirror
+
+if TYPE_CHECKING:
+    from linewright.decide.generate import Alternatives
 
 log = logging.getLogger(__name__)
 
@@ -296,6 +299,8 @@ class DecisionLoop:
             self._tell("proposal", entry=entry, phase="done", fraction=1.0)
 
     def _generate(self, entry: Entry) -> None:
+        from linewright.decide.generate import generate  # loads the compiler: not before the page is there
+
         with self.lock:
             state, reserved = self.mirror.state(self.clock()), self.ledger.reserved()
         found = generate(

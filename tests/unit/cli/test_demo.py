@@ -108,3 +108,9 @@ def test_a_plant_that_keeps_dying_is_given_up_and_says_so(
     assert "given up" in capsys.readouterr().err
     # a plant that was running keeps the rate it had
     assert started == [("--rate", "60.0"), *[()] * demonstration.RESTARTS]
+
+
+def test_the_page_does_not_wait_for_the_compiler() -> None:
+    code = "import sys, linewright.bootstrap; print('numba' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from linewright.decide.generate import Alternatives, Effort, generate
+from linewright.decide.effort import Effort
+from linewright.decide.generate import Alternatives, generate
 from linewright.plant.disruption import MachineDown, apply
 from linewright.plant.generate import SMALL, generate_state
 from linewright.plant.generate import generate as facility

@@ -11,7 +11,8 @@ import pytest
 
 from linewright.decide import describe
 from linewright.decide.document import to_document
-from linewright.decide.generate import Alternatives, Effort, generate
+from linewright.decide.effort import Effort
+from linewright.decide.generate import Alternatives, generate
 from linewright.errors import NotFeasible, NotFound
 from linewright.plant.disruption import RushOrder, apply
 from linewright.plant.plan import Controls, job_order_id

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import pytest
 from fastapi.testclient import TestClient
 
-from linewright.decide.generate import Effort
+from linewright.decide.effort import Effort
 from linewright.decide.loop import DecisionLoop
 from linewright.errors import ConnectionFailed
 from linewright.events.store import EventStore
