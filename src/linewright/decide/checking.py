@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from linewright.decide.controls import to_record
 from linewright.decide.describe import Describer
 from linewright.errors import Finding
 from linewright.plant.arrays import OBJECTIVES
-from linewright.plant.plan import Controls, PlantState, job_order_id
+from linewright.plant.plan import Controls, PlantState
 from linewright.plant.records import Plant
 from linewright.plant.verify_document import Block, Document, ScenarioClaim, Wishes
 from linewright.plant.verify_facts import Facts
@@ -52,12 +53,13 @@ class Checking:
 
 
 def _wishes(controls: Controls) -> Wishes:
+    record = to_record(controls)
     return Wishes(
-        pin_machine={job_order_id(*key): machine for key, machine in controls.pin_machine.items()},
-        pin_operator={job_order_id(*key): person for key, person in controls.pin_operator.items()},
-        not_before={job_order_id(*key): at.timestamp() for key, at in controls.not_before.items()},
-        forbid_machines=frozenset(controls.forbid_machines),
-        forbid=frozenset((job_order_id(order, operation), m) for order, operation, m in controls.forbid),
-        priority=dict(controls.priority),
-        freeze_until=controls.freeze_until.timestamp() if controls.freeze_until else None,
+        pin_machine=record.pin_machine,
+        pin_operator=record.pin_operator,
+        not_before={job: at.timestamp() for job, at in record.not_before.items()},
+        forbid_machines=frozenset(record.forbid_machines),
+        forbid=frozenset(record.forbid),
+        priority=record.priority,
+        freeze_until=record.freeze_until.timestamp() if record.freeze_until else None,
     )

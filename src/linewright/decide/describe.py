@@ -35,8 +35,9 @@ from linewright.plant.arrays import (
     Pegging,
     SchedulingProblem,
 )
+from linewright.plant.history import orders_of
 from linewright.plant.plan import Assignment, PlantState, job_order_id
-from linewright.plant.records import Level, Order, Plant, RoutingOperation
+from linewright.plant.records import Level, Plant, RoutingOperation
 
 if TYPE_CHECKING:
     from linewright.schedule import Candidate
@@ -73,8 +74,7 @@ class Describer:
         self.other_lots = frozenset(job for job in lots if lots[job] != told.get(job, {}))
         """Job orders that are to get other lots, or other quantities of them, than the floor was told."""
         self.zone = ZoneInfo(plant.timezone)
-        known = {order.id: order for order in plant.orders} | {order.id: order for order in state.orders}
-        self.orders: dict[str, Order] = known
+        self.orders = orders_of(plant, state)
         self._routing = {
             (part.id, operation.id): operation for part in plant.parts for operation in part.operations
         }

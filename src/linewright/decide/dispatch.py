@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from linewright.connect.door import Door, Receipt
-from linewright.decide.approve import STORE, UPDATE
+from linewright.decide.approve import SOURCE, STORE, UPDATE
 from linewright.errors import ConnectionFailed, StoreError
 from linewright.events.outbox import Command
 from linewright.events.store import EventStore
@@ -26,8 +26,6 @@ LEASE_S = 30.0
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.5, 30.0
 IDLE_S = 0.2  # between two looks at an outbox with nothing due
 STORE_AGAIN_S = 2.0  # after a store that could not be used
-
-SOURCE = "linewright"
 
 
 class Dispatcher:

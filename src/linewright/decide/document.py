@@ -11,10 +11,11 @@ from typing import Any
 
 import msgspec
 
+from linewright.decide.controls import to_record
 from linewright.decide.generate import Alternatives
 from linewright.plant.arrays import OBJECTIVES
 from linewright.plant.disruption import Disruption, to_dict
-from linewright.plant.plan import Controls, job_order_id
+from linewright.plant.plan import Controls
 
 VERSION = 1
 
@@ -26,7 +27,7 @@ def to_document(found: Alternatives, disruptions: Sequence[Disruption], controls
         "plant": {"id": found.plant.id, "name": found.plant.name},
         "at": found.state.at.isoformat(),
         "disruption": [to_dict(item) for item in disruptions],
-        "controls": controls_to_dict(controls),
+        "controls": msgspec.to_builtins(to_record(controls)),
         "settings": {
             "scenarios": found.effort.scenarios,
             "seconds": found.effort.seconds,
@@ -38,19 +39,6 @@ def to_document(found: Alternatives, disruptions: Sequence[Disruption], controls
         "objectives": list(OBJECTIVES),
         "unplannable": msgspec.to_builtins(found.unplannable),
         "scenarios": [msgspec.to_builtins(found.scenario(scenario)) for scenario in found.ids],
-    }
-
-
-def controls_to_dict(controls: Controls) -> dict[str, Any]:
-    """Controls as JSON: job order ids for (order, operation) pairs."""
-    return {
-        "pin_machine": {job_order_id(*key): machine for key, machine in controls.pin_machine.items()},
-        "pin_operator": {job_order_id(*key): person for key, person in controls.pin_operator.items()},
-        "not_before": {job_order_id(*key): at.isoformat() for key, at in controls.not_before.items()},
-        "forbid_machines": sorted(controls.forbid_machines),
-        "forbid": [[job_order_id(order, operation), m] for order, operation, m in sorted(controls.forbid)],
-        "priority": dict(controls.priority),
-        "freeze_until": controls.freeze_until.isoformat() if controls.freeze_until else None,
     }
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from linewright.decide.agenda import Agenda, Disruption, Entry
 from linewright.decide.approve import SOURCE, approval_events, begun_elsewhere, intents, overtaken
+from linewright.decide.controls import to_controls
 from linewright.decide.describe import reserved_lots
 from linewright.decide.effort import Effort
 from linewright.decide.ledger import Ledger
@@ -41,8 +42,9 @@ from linewright.events.vocabulary import (
 from linewright.plant.arrays import OBJECTIVES
 from linewright.plant.build import build
 from linewright.plant.disruption import from_dict
-from linewright.plant.plan import Controls, PlantState, split_job_order
-from linewright.plant.records import Order, Plant
+from linewright.plant.history import orders_of
+from linewright.plant.plan import PlantState
+from linewright.plant.records import Plant
 from linewright.twin.mirror import Mirror
 
 if TYPE_CHECKING:
@@ -223,7 +225,6 @@ class DecisionLoop:
                 )
             )
         if isinstance(body, DisruptionDetected):
-            self._tell("disruption", disruption=self.agenda.disruptions[body.disruption])
             self._take_up()
         elif isinstance(body, JobOrderCompleted | ScheduleReleased):
             follows += self._outcomes(happened)
@@ -232,17 +233,17 @@ class DecisionLoop:
     def _outcomes(self, happened: Event) -> list[Event]:
         with self.lock:
             state = self.mirror.state()
-            due = self.releases.due(state, self.orders(state))
+            due = self.releases.due(state, orders_of(self.plant, state))
         return [
             event(
                 body,
                 source=SOURCE,
                 time=state.at,
-                key=f"{body.plan_version}|{body.operations_done}" + ("|final" if body.final else ""),
+                key=key,
                 subject=f"plan:{body.plan_version}",
                 causation_id=happened.id,
             )
-            for body in due
+            for key, body in due.items()
         ]
 
     # -- disruptions and proposals ---------------------------------------------------------------
@@ -480,20 +481,4 @@ class DecisionLoop:
             if release.final:
                 return release.outcome
             state = self.mirror.state()
-            return release.measure(state, self.orders(state))
-
-    def orders(self, state: PlantState) -> dict[str, Order]:
-        return {order.id: order for order in self.plant.orders} | {order.id: order for order in state.orders}
-
-
-def to_controls(record: ControlsRecord) -> Controls:
-    """The planner's controls from their form on the wire."""
-    return Controls(
-        pin_machine={split_job_order(job): machine for job, machine in record.pin_machine.items()},
-        pin_operator={split_job_order(job): person for job, person in record.pin_operator.items()},
-        not_before={split_job_order(job): at for job, at in record.not_before.items()},
-        forbid_machines=frozenset(record.forbid_machines),
-        forbid=frozenset((*split_job_order(job), machine) for job, machine in record.forbid),
-        priority=dict(record.priority),
-        freeze_until=record.freeze_until,
-    )
+            return release.measure(state, orders_of(self.plant, state))

@@ -25,7 +25,7 @@ class Kpi(msgspec.Struct, frozen=True):
 
 
 class Gate(msgspec.Struct, frozen=True, kw_only=True):
-    """One condition a scenario must meet in simulation to advance; where it is not decisive, to go unflagged."""
+    """One condition a scenario must meet in simulation: to advance, or to go unflagged if not decisive."""
 
     name: str
     passed: bool
@@ -186,7 +186,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     plan_version: int  # the plan in force they depart from
     seconds_to_scenarios: float
     status: Status
-    stale: str  # "" or what has happened since, in words
+    stale: str  # "" or what has happened since, or why nothing came of it, in words
     controls: ControlsRecord
     objectives: list[str]
     unplannable: list[Unplanned]

@@ -139,24 +139,23 @@ class Releases:
             if body.final:
                 release.plan = None
 
-    def due(self, state: PlantState, orders: Mapping[str, Order]) -> list[OutcomeRecorded]:
-        """The outcomes that are to be recorded now."""
-        due = []
+    def due(self, state: PlantState, orders: Mapping[str, Order]) -> dict[str, OutcomeRecorded]:
+        """The outcomes that are to be recorded now, by natural key: what is due twice is recorded once."""
+        due = {}
         for release in self.plans.values():
             outcome = release.measure(state, orders)
             if release.final or outcome is None:
                 continue
             final = outcome.complete or release.until is not None
             recorded = release.outcome.operations_done if release.outcome else 0
-            if final or outcome.operations_done >= recorded + RECORD_EVERY:
-                due.append(
-                    OutcomeRecorded(
-                        plan_version=release.version,
-                        predicted=outcome.predicted,
-                        actual=outcome.actual,
-                        operations_done=outcome.operations_done,
-                        operations_total=outcome.operations_total,
-                        final=final,
-                    )
+            if final or outcome.operations_done // RECORD_EVERY > recorded // RECORD_EVERY:
+                stage = "final" if final else outcome.operations_done // RECORD_EVERY
+                due[f"{release.version}|{stage}"] = OutcomeRecorded(
+                    plan_version=release.version,
+                    predicted=outcome.predicted,
+                    actual=outcome.actual,
+                    operations_done=outcome.operations_done,
+                    operations_total=outcome.operations_total,
+                    final=final,
                 )
         return due

@@ -17,7 +17,7 @@ from linewright.plant.records import MaterialLot, Order, Plant
 
 def current(plant: Plant, state: PlantState) -> Plant:
     """The plant with what became known since it was described: orders and lots by id, absences, downtimes."""
-    orders: dict[str, Order] = {item.id: item for item in chain(plant.orders, state.orders)}
+    orders = orders_of(plant, state)
     lots: dict[str, MaterialLot] = {item.id: item for item in chain(plant.lots, state.lots)}
     return replace(
         plant,
@@ -26,6 +26,11 @@ def current(plant: Plant, state: PlantState) -> Plant:
         absences=plant.absences + state.absences,
         downtimes=plant.downtimes + state.downtimes,
     )
+
+
+def orders_of(plant: Plant, state: PlantState) -> dict[str, Order]:
+    """Every known order by id."""
+    return {item.id: item for item in chain(plant.orders, state.orders)}
 
 
 def state_at(plant: Plant, state: PlantState, history: Sequence[Progress], when: datetime) -> PlantState:

@@ -138,9 +138,8 @@ def create_app(
         """Events of the log, newest last."""
         limit = max(1, min(limit, 1000))
         start = after or max(0, loop.store.last_position() - limit)
-        rows = []
-        for item in loop.store.read(after=start):
-            rows.append(
+        return Json(
+            [
                 {
                     "position": item.position,
                     "time": item.time,
@@ -148,10 +147,9 @@ def create_app(
                     "subject": item.subject,
                     "text": sentence(item),
                 }
-            )
-            if len(rows) == limit:
-                break
-        return Json(rows)
+                for item in loop.store.read(after=start, limit=limit)
+            ]
+        )
 
     @app.get("/api/disruptions", tags=["decide"])
     def disruptions() -> Json:

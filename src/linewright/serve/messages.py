@@ -10,6 +10,7 @@ from linewright.events.vocabulary import (
     ConnectorLost,
     DispatchAcknowledged,
     DispatchFailed,
+    DisruptionDetected,
     EquipmentStateChanged,
     Event,
     FollowUpFailed,
@@ -47,8 +48,6 @@ class Messages:
             return
         if kind == "event":
             self._event(payload["event"])
-        elif kind == "disruption":
-            self._live.send("disruption", views.disruption_view(self._loop, payload["disruption"]))
         elif kind == "proposal":
             self._proposal(payload)
 
@@ -82,6 +81,10 @@ class Messages:
                 | JobOrderAborted(job_order=job)
             ):
                 self._operation(job)
+            case DisruptionDetected(disruption=disruption):
+                found = self._loop.agenda.disruptions.get(disruption)
+                if found is not None:
+                    send("disruption", views.disruption_view(self._loop, found))
             case ScheduleReleased(plan_version=version):
                 send("plan", {"plan_version": version})
             case (

@@ -112,20 +112,22 @@ class Running:
     def complete(self, row: ScenarioOperation, version: int, late: timedelta = timedelta()) -> None:
         """An operation ends on its machine, `late`."""
         self.clock.at = max(self.clock.at, row.end + late)
+        self.store.append([self.completed(row, version, late)])
+        self.wait(lambda: self.loop.position >= self.store.last_position())
+
+    def completed(self, row: ScenarioOperation, version: int, late: timedelta = timedelta()) -> Event:
         job = job_order_id(row.order, row.operation)
-        self.happen(
-            JobOrderCompleted(
-                job_order=job,
-                machine=row.machine,
-                operator=row.operator,
-                setup_start=row.setup_start + late,
-                run_start=row.start + late,
-                end=row.end + late,
-                good=1,
-                plan_version=version,
-            ),
-            key=job,
+        body = JobOrderCompleted(
+            job_order=job,
+            machine=row.machine,
+            operator=row.operator,
+            setup_start=row.setup_start + late,
+            run_start=row.start + late,
+            end=row.end + late,
+            good=1,
+            plan_version=version,
         )
+        return event(body, source="opcua:test", time=row.end + late, key=job)
 
     def break_machine(self) -> Proposal:
         self.happen(
@@ -564,6 +566,20 @@ def test_a_cancelled_order_is_withdrawn_from_the_plant_once(running: Running) ->
     running.deliver()
     version, _ = running.loop.approve(running.next_proposal().id, "keep", by="pat")
     assert cancels() == set()
+
+
+def test_an_outcome_is_recorded_now_and_then_however_many_operations_end_at_once(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("linewright.decide.outcome.RECORD_EVERY", 4)
+    proposal = running.break_machine()
+    version, _ = running.loop.approve(proposal.id, "s01", by="pat")
+    rows = sorted(running.loop.scenario(proposal.id, "s01").operations, key=lambda row: row.end)[:10]
+    running.clock.at = rows[-1].end
+    running.store.append([running.completed(row, version) for row in rows])
+    running.wait(lambda: running.loop.position == running.store.last_position() >= len(rows) + 2)
+    recorded = [e.body for e in running.store.read(types=["outcome.recorded"])]
+    assert [body.operations_done for body in recorded if isinstance(body, OutcomeRecorded)] == [4, 8]
 
 
 def test_the_last_outcome_of_a_plan_is_recorded_when_a_newer_takes_over(shop: Shop, tmp_path: Path) -> None:
