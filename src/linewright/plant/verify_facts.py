@@ -32,7 +32,11 @@ LEAST_LEFT_S = 60
 """Work left of a started operation that is not reported done, at least."""
 
 GONE_S = 5 * 366 * 86400
-"""A machine down for longer counts as not coming back; what may not begin sooner is not planned."""
+"""A machine down for longer counts as not coming back; what may not begin, or comes, later is not planned."""
+
+
+FARTHEST_S = 50 * 366 * 86400
+"""No plan reaches farther."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ class Facts:
 
     def reach(self, until: float) -> None:
         """Unroll calendars as far as a scenario goes, and a margin further."""
-        last = datetime.fromtimestamp(min(until, self.now + GONE_S), self.zone)
+        last = datetime.fromtimestamp(min(until, self.now + FARTHEST_S), self.zone)
         if (last + timedelta(days=LASTING_DAYS)).date() > self._days[1]:
             self._days = self._days[0], (last + timedelta(days=2 * MARGIN_DAYS)).date()
             self._pairs.clear()
@@ -237,18 +241,22 @@ class Facts:
         planned = job.planned
         if begun.start is None and planned is not None and planned.machine == begun.machine:
             work += round(worked(second(planned.setup_start), second(planned.start)))
-        return max(LEAST_LEFT_S, round(work - worked(second(since), self.now)))
+        return max(LEAST_LEFT_S, round(work - worked(min(second(since), self.now), self.now)))
 
     def short_of(self, job: Job, listed: set[Key]) -> bool:
         """Whether what the listed operations leave over of a material is too little for this one."""
         for use in job.operation.consumes:
-            left = sum(lot.quantity for lot in self.lots.values() if lot.material == use.material)
+            left = sum(
+                lot.quantity
+                for lot in self.lots.values()
+                if lot.material == use.material
+                and (lot.available is None or second(lot.available) <= self.now + GONE_S)
+            )
             left -= self.used_up(use.material)
             for order in self.orders.values():
                 operations = self.parts[order.part].operations
-                if order.part == use.material and not any(
-                    (order.id, item.id) in listed for item in operations
-                ):
+                lasts = self.lasts_of(operations)
+                if order.part == use.material and not any((order.id, item.id) in listed for item in lasts):
                     left += order.quantity
             for other in self.jobs.values():
                 if other.key not in listed and other.begun is None:
@@ -261,6 +269,11 @@ class Facts:
             if left < use.quantity_per_unit * job.order.quantity:
                 return True
         return False
+
+    def lasts_of(self, operations: Iterable[RoutingOperation]) -> list[RoutingOperation]:
+        """The operations that none comes after: with them an order is finished."""
+        followed = {name for operation in operations for name in operation.after}
+        return [operation for operation in operations if operation.id not in followed]
 
     def used_up(self, material: str) -> float:
         """What operations that have begun have taken of a material, for orders since cancelled too."""

@@ -315,15 +315,12 @@ class ScenarioCheck:
     def _supplied_at(self, order: Order) -> float | None:
         """When what an order makes is there to be consumed; None if the plan does not finish it."""
         ends = [self.facts.now]
-        operations = self.facts.parts[order.part].operations
-        followed = {name for operation in operations for name in operation.after}
-        for operation in operations:
+        for operation in self.facts.lasts_of(self._routing(order.id)):
             block = self.blocks.get((order.id, operation.id))
             if self.facts.done(order.id, operation.id) is None and block is None:
                 return None
-            if operation.id not in followed:
-                transfer = self.facts.transfer_s(order, operation.id)
-                ends.append(block.end + transfer if block else self.facts.done_at(order, operation.id))
+            transfer = self.facts.transfer_s(order, operation.id)
+            ends.append(block.end + transfer if block else self.facts.done_at(order, operation.id))
         return max(ends)
 
     def _references(self) -> None:

@@ -201,6 +201,13 @@ class Facts:
         )
         return False
 
+    def known_person(self, event: v.Event, person: str, job_order: str) -> str:
+        """Who works on a job; "" where nobody is named, or somebody whom no plan could name."""
+        if not person or person in self.catalogue.people:
+            return person
+        self.note(event, "unknown person", person, f"{job_order} is worked by {person}, who is not known.")
+        return ""
+
     def equipment_state(self, event: v.Event, body: v.EquipmentStateChanged) -> None:
         if not self.knows_machine(event, body.machine):
             return
@@ -227,13 +234,7 @@ class Facts:
     def job_started(self, event: v.Event, body: v.JobOrderStarted) -> None:
         if not (self.knows_job(event, body.job_order) and self.knows_machine(event, body.machine)):
             return
-        if body.operator and body.operator not in self.catalogue.people:
-            self.note(
-                event,
-                "unknown person",
-                body.operator,
-                f"{body.job_order} is worked by {body.operator}, who is not known.",
-            )
+        operator = self.known_person(event, body.operator, body.job_order)
         key = split_job_order(body.job_order)
         known = self.progress.get(key)
         if known is not None and known.status is OperationStatus.DONE:
@@ -261,7 +262,7 @@ class Facts:
             order=key[0],
             operation=key[1],
             machine=body.machine,
-            operator=body.operator,
+            operator=operator,
             status=OperationStatus.STARTED,
             setup_start=body.setup_start,
             start=body.run_start or (known.start if known else None),
@@ -271,7 +272,7 @@ class Facts:
         self.machines[body.machine] = replace(
             status,
             job_order=body.job_order,
-            operator=body.operator,
+            operator=operator,
             family=(routing.family if routing else "") or status.family,
         )
 
@@ -320,7 +321,7 @@ class Facts:
             order=key[0],
             operation=key[1],
             machine=body.machine,
-            operator=body.operator,
+            operator=self.known_person(event, body.operator, body.job_order),
             status=OperationStatus.DONE,
             setup_start=body.setup_start,
             start=body.run_start,
@@ -420,6 +421,10 @@ class Facts:
             self.note(event, "unknown material", lot, f"Lot {lot} is of {material}, which is not known.")
             return
         known = self.lot(lot)
+        if known is not None and known.material != material:
+            text = f"Lot {lot} is said to be of {material}; it is of {known.material}."
+            self.note(event, "another material", lot, text)
+            return
         if known is not None:
             location = location or known.location
             if available is None and known.available is None:  # reported again when part of it is used

@@ -182,8 +182,9 @@ class Mirror:
                 return self._unless_planned(job, machine, operator, end=end)
             case v.JobOrderProgressed(job_order=job, remaining_s=remaining):
                 planned = self._planned(job)
-                expected_end = event.time + timedelta(seconds=remaining)
-                late = planned is None or expected_end > planned.end + self.tolerance
+                late = (
+                    planned is None or remaining > (planned.end + self.tolerance - event.time).total_seconds()
+                )
                 return self._if(late, "operation", *split_job_order(job))
             case v.JobOrderAborted(job_order=job):
                 key = split_job_order(job)

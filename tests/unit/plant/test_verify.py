@@ -583,6 +583,62 @@ def test_what_nobody_can_do_may_be_left_out() -> None:
     assert any("is missing" in str(item) for item in verify(plant, state, doc))
 
 
+def agrees(plant: Plant, state: PlantState) -> SchedulingProblem:
+    """The problem of a plant, of which any plans hold before the checker."""
+    problem = build(plant, state)
+    plans = {name: some_plan(problem, i) for i, name in enumerate(("keep", "push-right", "s01"))}
+    assert verify(plant, state, document(plant, problem, plans, state.at, [])) == []
+    return problem
+
+
+def test_work_reported_to_begin_later_has_all_of_it_left() -> None:
+    plant = generate(SMALL, 8)
+    state = generate_state(plant)
+    first = plant.orders[0]
+    operation = next(part for part in plant.parts if part.id == first.part).operations[0]
+    soon = state.at + timedelta(minutes=10)
+    begun = Progress(
+        first.id, operation.id, operation.alternatives[0].machine, "", OperationStatus.STARTED, soon, soon
+    )
+    problem = agrees(plant, replace(state, progress=(begun,)))
+    run = operation.alternatives[0].run_s(first.quantity)
+    assert problem.arrays.alt_run_s[problem.arrays.alt_ptr[0]] == run
+
+
+def test_material_that_comes_in_six_years_does_not_count() -> None:
+    plant = generate(SMALL, 8)
+    state = generate_state(plant)
+    never = state.at + timedelta(days=6 * 366)
+    late = replace(plant, lots=tuple(replace(lot, available=never) for lot in plant.lots))
+    assert any("missing" in item.why for item in agrees(late, state).unplannable)
+
+
+def test_an_order_supplies_when_its_last_operation_ends_whatever_was_not_reported() -> None:
+    """The last operation has begun although nothing before it was reported, and what is missing cannot be
+    planned: what the order makes is there all the same when the last operation ends."""
+    plant = generate(replace(SMALL, shop="assembly"), 3)
+    state = generate_state(plant)
+    parts = {part.id: part for part in plant.parts}
+    assembly = next(
+        order for order in plant.orders if parts[order.part].operations[0].consumes[0].material in parts
+    )
+    made = {use.material for use in parts[assembly.part].operations[0].consumes}
+    supplier = next(
+        order for order in plant.orders if order.part in made and len(parts[order.part].operations) > 1
+    )
+    last = parts[supplier.part].operations[-1]
+    begun = Progress(
+        supplier.id, last.id, last.alternatives[0].machine, "", OperationStatus.STARTED,
+        state.at - timedelta(minutes=5), state.at - timedelta(minutes=5),
+    )  # fmt: skip
+    bought = parts[supplier.part].operations[0].consumes[0].material
+    lots = tuple(lot for lot in plant.lots if lot.material != bought)
+    problem = agrees(replace(plant, lots=lots), replace(state, progress=(begun,)))
+    left_out = {(item.order, item.operation) for item in problem.unplannable}
+    assert (supplier.id, parts[supplier.part].operations[0].id) in left_out
+    assert any(item.lot == f"order:{supplier.id}" for item in problem.pegging)
+
+
 def test_what_would_never_end_or_begin_may_be_left_out() -> None:
     plant = generate(SMALL, 8)
     mistyped, far, *others = plant.orders
