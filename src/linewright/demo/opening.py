@@ -9,7 +9,6 @@ from linewright.demo.memory import Memory
 from linewright.demo.records import Job, JobSpec, Lot, LotShare, Machine
 from linewright.demo.stores import made_by
 from linewright.errors import StoreError
-from linewright.plant.build import build
 from linewright.plant.plan import Assignment, OperationStatus, PlantState, Progress, job_order_id
 from linewright.plant.records import Plant
 
@@ -125,6 +124,8 @@ def _stock(facts: Facts, memory: Memory) -> None:
 
 def _reserved(facts: Facts) -> dict[tuple[str, str], tuple[LotShare, ...]]:
     """The lots that planning has reserved for the operations that are open."""
+    from linewright.plant.build import build  # of the first morning only
+
     found: dict[tuple[str, str], tuple[LotShare, ...]] = {}
     for peg in build(facts.plant, facts.state).pegging:
         share = LotShare(peg.lot, peg.material, peg.quantity)
