@@ -14,7 +14,7 @@ from linewright.events.store import EventStore
 from linewright.events.vocabulary import EquipmentStateChanged, FollowUpFailed, event
 
 from .conftest import Shop
-from .test_loop import Running
+from .running import Running
 
 
 @pytest.fixture
