@@ -175,7 +175,8 @@ class DecisionLoop:
             try:
                 return reaction()
             except Exception as error:
-                log.exception("following up event %s (%s)", happened.position, happened.type)
+                traceback = not isinstance(error, StoreError)
+                log.error("event %s is not followed up: %s", happened.position, error, exc_info=traceback)
                 if attempt >= FOLLOW_ATTEMPTS:
                     with suppress(StoreError):
                         return self._give_up(happened, error)
