@@ -17,10 +17,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 from benchmarks.common import summary, write
@@ -73,6 +73,16 @@ def _both_mb(process: int) -> float:
     return sum(map(_resident_mb, [process, *map(int, children)]))
 
 
+def _approve_one() -> bool:
+    """Approve the first scenario of an open proposal; False where none is open or it has just become stale."""
+    for proposal in _ask("/api/proposals"):
+        if proposal["status"] == "open" and not proposal["stale"]:
+            with suppress(HTTPError):
+                _ask(f"/api/proposals/{proposal['id']}/approve", {"scenario": "s01", "by": "benchmark"})
+                return True
+    return False
+
+
 def starts(count: int) -> dict[str, Any]:
     """Seconds from the command to a page with a running plant, each on a first morning."""
     seconds = []
@@ -97,13 +107,7 @@ def memory(minutes: int) -> dict[str, Any]:
                 machine = machines[(minute // BREAKDOWN_EVERY) % len(machines)]
                 _ask("/api/demo/disrupt", {"kind": "machine_down", "machine": machine, "hours": 2})
             elif minute % BREAKDOWN_EVERY == 3:
-                for proposal in _ask("/api/proposals"):
-                    if proposal["status"] == "open" and not proposal["stale"]:
-                        _ask(
-                            f"/api/proposals/{proposal['id']}/approve", {"scenario": "s01", "by": "benchmark"}
-                        )
-                        approved += 1
-                        break
+                approved += _approve_one()
     half = kept[len(kept) // 2 :]
     return {
         "minutes": minutes,
