@@ -8,7 +8,7 @@ from linewright.errors import Finding
 from linewright.plant.arrays import OBJECTIVES
 from linewright.plant.plan import Controls, PlantState
 from linewright.plant.records import Plant
-from linewright.plant.verify_document import Block, Document, ScenarioClaim, Wishes
+from linewright.plant.verify_document import Block, ControlsClaim, Document, ScenarioClaim
 from linewright.plant.verify_facts import Facts
 from linewright.plant.verify_scenario import ScenarioCheck
 from linewright.schedule import Candidate
@@ -23,7 +23,7 @@ class Checking:
             plant=plant.id,
             at=state.at,
             disruption=(),
-            wishes=_wishes(controls),
+            controls=_claim(controls),
             objectives=OBJECTIVES,
             unplannable=left_out,
             scenarios=(),
@@ -52,9 +52,9 @@ class Checking:
         return ScenarioCheck(self._facts, claim, self._excused).findings
 
 
-def _wishes(controls: Controls) -> Wishes:
+def _claim(controls: Controls) -> ControlsClaim:
     record = to_record(controls)
-    return Wishes(
+    return ControlsClaim(
         pin_machine=record.pin_machine,
         pin_operator=record.pin_operator,
         not_before={job: at.timestamp() for job, at in record.not_before.items()},

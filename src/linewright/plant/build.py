@@ -23,12 +23,12 @@ from linewright.plant.arrays import (
     SchedulingProblem,
     UncertaintyArrays,
 )
+from linewright.plant.checks_controls import check_controls
 from linewright.plant.choices import Choices, Setups
 from linewright.plant.pegging import reserve
 from linewright.plant.plan import Assignment, Controls, PlantState
 from linewright.plant.records import Plant
 from linewright.plant.remaining import Choice, Operation, Remaining
-from linewright.plant.wishes import check_controls
 
 
 def build(plant: Plant, state: PlantState, controls: Controls | None = None) -> SchedulingProblem:

@@ -110,9 +110,9 @@ class Remaining:
                 continue
             if op.order.release is not None:
                 op.ready_s = max(0, self.second(op.order.release))
-            wished = self.controls.not_before.get(op.key)
-            if wished is not None:
-                op.ready_s = max(op.ready_s, self.second(wished))
+            asked = self.controls.not_before.get(op.key)
+            if asked is not None:
+                op.ready_s = max(op.ready_s, self.second(asked))
             for name in op.routing.after:
                 self.wait_for(op, op.order, self.routing_of(op.order, name))
 

@@ -69,7 +69,7 @@ def examine(
     except LinewrightError as error:
         return Examination([Finding("document", f"cannot be applied to this plant: {error}")], {})
     facts = Facts(plant, state, parsed)
-    findings = [*_names(parsed), *_wishes(facts, parsed), *_unplannable(facts, parsed)]
+    findings = [*_names(parsed), *_controls(facts, parsed), *_unplannable(facts, parsed)]
     excused = frozenset(key for key, _ in parsed.unplannable)
     objectives: dict[str, dict[str, float]] = {}
     for claim in parsed.scenarios:
@@ -91,24 +91,24 @@ def _names(document: Document) -> Iterator[Finding]:
             yield Finding("document", f"scenario {name!r} is missing.", "Every document compares with it.")
 
 
-def _wishes(facts: Facts, document: Document) -> Iterator[Finding]:
+def _controls(facts: Facts, document: Document) -> Iterator[Finding]:
     """Controls that name something unknown."""
     jobs = {f"{order}/{operation}" for order, operation in facts.jobs} | {
         f"{order}/{operation}" for order, operation in facts.progress
     }
-    wishes = document.wishes
+    controls = document.controls
     named = {
-        *wishes.pin_machine,
-        *wishes.pin_operator,
-        *wishes.not_before,
-        *(job for job, _ in wishes.forbid),
+        *controls.pin_machine,
+        *controls.pin_operator,
+        *controls.not_before,
+        *(job for job, _ in controls.forbid),
     }
-    machines = {*wishes.pin_machine.values(), *wishes.forbid_machines, *(m for _, m in wishes.forbid)}
+    machines = {*controls.pin_machine.values(), *controls.forbid_machines, *(m for _, m in controls.forbid)}
     for kind, unknown in (
         ("job order", named - jobs),
         ("machine", machines - facts.machines.keys()),
-        ("person", set(wishes.pin_operator.values()) - facts.people.keys()),
-        ("order", wishes.priority.keys() - facts.orders.keys()),
+        ("person", set(controls.pin_operator.values()) - facts.people.keys()),
+        ("order", controls.priority.keys() - facts.orders.keys()),
     ):
         for name in sorted(unknown):
             yield Finding("document controls", f"{kind} {name!r} does not exist.")

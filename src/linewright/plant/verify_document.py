@@ -54,7 +54,7 @@ class ScenarioClaim:
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class ControlsClaim:
     """The planner's controls, keyed by job order ("ORDER/OPERATION")."""
 
     pin_machine: dict[str, str] = field(default_factory=dict)
@@ -71,7 +71,7 @@ class Document:
     plant: str
     at: datetime
     disruption: tuple[dict[str, Any], ...]
-    wishes: Wishes
+    controls: ControlsClaim
     objectives: tuple[str, ...]
     unplannable: tuple[tuple[Key, str], ...]  # (order, operation), why
     scenarios: tuple[ScenarioClaim, ...]
@@ -180,7 +180,7 @@ def parse(raw: object) -> tuple[Document | None, list[Finding]]:
     plant_id = read.take(plant, "id", str, "document plant") or ""
     at = read.instant(raw, "at", "document")
     disruption = read.objects(raw, "disruption", "document")
-    wishes = _wishes(read, raw)
+    controls = _controls(read, raw)
     names = read.take(raw, "objectives", list, "document") or []
     if not all(isinstance(name, str) for name in names):
         read.note("document", "`objectives` should be a list of names.")
@@ -202,8 +202,10 @@ def parse(raw: object) -> tuple[Document | None, list[Finding]]:
         seen.add(scenario.id)
     if read.findings or at is None:
         return None, read.findings
-    document = Document(plant_id, at, tuple(disruption), wishes, tuple(names), tuple(unplannable), scenarios)
-    return document, []
+    return (
+        Document(plant_id, at, tuple(disruption), controls, tuple(names), tuple(unplannable), scenarios),
+        [],
+    )
 
 
 def _scenario(read: _Reader, raw: dict[str, Any], position: int) -> ScenarioClaim:
@@ -269,7 +271,7 @@ def _block(read: _Reader, raw: dict[str, Any], where: str) -> Block | None:
     )
 
 
-def _wishes(read: _Reader, document: dict[str, Any]) -> Wishes:
+def _controls(read: _Reader, document: dict[str, Any]) -> ControlsClaim:
     raw = read.take(document, "controls", dict, "document", required=False) or {}
     where = "document controls"
 
@@ -286,7 +288,7 @@ def _wishes(read: _Reader, document: dict[str, Any]) -> Wishes:
         read.note(where, "`forbid` should be a list of [job order, machine].")
         pairs = []
     freeze = read.instant(raw, "freeze_until", where) if raw.get("freeze_until") is not None else None
-    return Wishes(
+    return ControlsClaim(
         pin_machine=strings("pin_machine"),
         pin_operator=strings("pin_operator"),
         not_before={name: time.timestamp() for name, time in not_before.items() if time is not None},

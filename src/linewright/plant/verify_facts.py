@@ -21,7 +21,7 @@ from linewright.plant.records import (
     RoutingOperation,
 )
 from linewright.plant.verify_calendar import OpenTime, Period, common, open_periods, without
-from linewright.plant.verify_document import Document, Key, Wishes
+from linewright.plant.verify_document import ControlsClaim, Document, Key
 
 MARGIN_DAYS = 40
 """How far beyond what is known calendars are unrolled; what works at all works in their last weeks."""
@@ -68,7 +68,7 @@ class Facts:
     def __init__(self, plant: Plant, state: PlantState, document: Document) -> None:
         self.plant = plant
         self.state = state
-        self.wishes: Wishes = document.wishes
+        self.controls: ControlsClaim = document.controls
         self.now = second(state.at)
         self.zone = ZoneInfo(plant.timezone)
         self.machines: dict[str, Equipment] = {item.id: item for item in plant.machines}
@@ -114,8 +114,8 @@ class Facts:
 
     @cached_property
     def freeze_until(self) -> float:
-        wished = self.wishes.freeze_until
-        until = self.now + round(60 * self.plant.planning.freeze_min) if wished is None else ceil(wished)
+        asked = self.controls.freeze_until
+        until = self.now + round(60 * self.plant.planning.freeze_min) if asked is None else ceil(asked)
         return min(until, self.now + GONE_S)
 
     def done(self, order: str, operation: str) -> Progress | None:
@@ -130,7 +130,7 @@ class Facts:
         return end + self.transfer_s(order, operation)
 
     def weight(self, order: str) -> float:
-        return self.wishes.priority.get(order, self.orders[order].priority)
+        return self.controls.priority.get(order, self.orders[order].priority)
 
     def routing(self, order: Order, operation: str) -> RoutingOperation:
         return next(item for item in self.parts[order.part].operations if item.id == operation)
@@ -143,9 +143,9 @@ class Facts:
         found = [(self.now, "now")]
         if job.order.release is not None:
             found.append((second(job.order.release), f"the release of order {job.order.id}"))
-        wished = self.wishes.not_before.get(job.name)
-        if wished is not None:
-            found.append((ceil(wished), "the not-before that was asked for"))
+        asked = self.controls.not_before.get(job.name)
+        if asked is not None:
+            found.append((ceil(asked), "the not-before that was asked for"))
         found += [
             (self.done_at(job.order, name), f"operation {name}, done, plus its transfer")
             for name in job.operation.after
@@ -157,12 +157,12 @@ class Facts:
 
     def alternatives(self, job: Job) -> list[Alternative]:
         """Where an operation that has not begun may run, given what is forbidden, pinned, gone or endless."""
-        pinned = self.wishes.pin_machine.get(job.name)
+        pinned = self.controls.pin_machine.get(job.name)
         return [
             item
             for item in job.operation.alternatives
-            if item.machine not in self.wishes.forbid_machines
-            and (job.name, item.machine) not in self.wishes.forbid
+            if item.machine not in self.controls.forbid_machines
+            and (job.name, item.machine) not in self.controls.forbid
             and pinned in (None, item.machine)
             and self.machine_ready(item.machine) <= self.now + GONE_S
             and item.run_s(job.order.quantity) <= LONGEST.total_seconds()
@@ -170,7 +170,7 @@ class Facts:
 
     def crew(self, job: Job, alternative: Alternative) -> list[str]:
         """Who may attend an operation there; [""] if it runs unattended."""
-        pinned = self.wishes.pin_operator.get(job.name)
+        pinned = self.controls.pin_operator.get(job.name)
         if not alternative.skill:
             return [""] if pinned is None else []
         return [

@@ -188,7 +188,7 @@ class ScenarioCheck:
                 self.note(
                     block, f"begins at {self.when(block.setup_start)}, before its frozen begin ({begin})."
                 )
-        pinned = self.facts.wishes.pin_operator.get(job.name)
+        pinned = self.facts.controls.pin_operator.get(job.name)
         if pinned is not None and block.operator != pinned:
             self.note(block, f"is pinned to operator {pinned}, not {block.operator or 'none'}.")
 

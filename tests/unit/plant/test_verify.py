@@ -450,7 +450,7 @@ def unfrozen(case: Case, doc: dict[str, Any]) -> None:
     doc["controls"] = {"freeze_until": case.at.isoformat()}
 
 
-def unknown_wish(case: Case, doc: dict[str, Any]) -> None:
+def unknown_control(case: Case, doc: dict[str, Any]) -> None:
     doc["controls"] = {"forbid_machines": ["M99"]}
 
 
@@ -499,7 +499,7 @@ def down_later(case: Case, doc: dict[str, Any]) -> None:
         (forbidden, "is forbidden"),
         (not_before, "the not-before that was asked for"),
         (unfrozen, "gives no reason"),
-        (unknown_wish, "machine 'M99' does not exist"),
+        (unknown_control, "machine 'M99' does not exist"),
         (reweighted, "objective weighted_tardiness_s is stated as"),
         (down_later, "is down"),
     ],

@@ -59,7 +59,7 @@ def test_a_good_document_is_read() -> None:
     assert document is not None
     block = document.scenarios[0].blocks[0]
     assert block.end - block.setup_start == 3600
-    assert document.wishes.priority == {"A": 2.0}
+    assert document.controls.priority == {"A": 2.0}
     assert document.unplannable == ((("B", "10"), "x"),)
 
 
