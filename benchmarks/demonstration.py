@@ -74,7 +74,7 @@ def _both_mb(process: int) -> float:
 
 
 def _approve_one() -> bool:
-    """Approve the first scenario of an open proposal; False where none is open or it has just become stale."""
+    """Approve the first scenario of an open proposal; False where none is open or it just became stale."""
     for proposal in _ask("/api/proposals"):
         if proposal["status"] == "open" and not proposal["stale"]:
             with suppress(HTTPError):
