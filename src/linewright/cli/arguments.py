@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from linewright.errors import LinewrightError
+from linewright.plant import folder_values
 
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "min": "minutes", "s": "seconds"}
 LONGEST = timedelta(days=3650)
@@ -35,12 +36,11 @@ def duration(text: str, option: str) -> timedelta:
 
 
 def instant(text: str, zone: str, option: str) -> datetime:
-    """An ISO 8601 time; without an offset it is local time of the plant."""
+    """An ISO 8601 time, read as in the tables of a plant: without an offset it is local time of the plant."""
     try:
-        value = datetime.fromisoformat(text)
-    except ValueError:
-        raise BadArgument(f"{option}: {text!r} is not a time. Write it like 2026-11-16T14:30.") from None
-    return value if value.tzinfo else value.replace(tzinfo=ZoneInfo(zone))
+        return folder_values.instant(text, ZoneInfo(zone))
+    except folder_values.CellError as error:
+        raise BadArgument(f"{option}: {error.what} {error.advice}") from None
 
 
 def pair(text: str, option: str, what: str) -> tuple[str, str]:

@@ -72,6 +72,8 @@ def replan(
         raise BadArgument(
             f"--json: the folder {output.absolute().parent} does not exist. Maybe make it first."
         )
+    if output is not None and output.is_dir():
+        raise BadArgument(f"--json: {output} is a folder. Maybe {output / 'out.json'}.")
     if seconds is not None and moves is not None:
         raise BadArgument("--seconds and --moves both say when to stop. Give one of them.")
     if lasting and not down:
@@ -150,7 +152,7 @@ def _print(found: Alternatives, output: Path | None) -> None:
         f" {len(found.ids)} scenarios from {found.evaluated:,} plans in {found.seconds:.1f} s."
     )
     for item in found.unplannable:
-        click.echo(f"  cannot be planned: {item.order}/{item.operation}: {item.why} {item.remedy}")
+        click.echo(f"  cannot be planned: {item.order}/{item.operation}: {item.why}. {item.remedy}")
     click.echo(
         f"  {'scenario':<12}{'verdict':<11}{'on time':>9}{'late·prio':>11}{'setup':>8}{'OEE':>7}"
         f"{'moved':>7}{'people':>8}"

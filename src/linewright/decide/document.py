@@ -13,6 +13,7 @@ import msgspec
 
 from linewright.decide.controls import to_record
 from linewright.decide.generate import Alternatives
+from linewright.errors import LinewrightError
 from linewright.plant.arrays import OBJECTIVES
 from linewright.plant.disruption import Disruption, to_dict
 from linewright.plant.plan import Controls
@@ -43,8 +44,18 @@ def to_document(found: Alternatives, disruptions: Sequence[Disruption], controls
 
 
 def write_document(path: Path, document: dict[str, Any]) -> None:
-    """Write it whole or not at all."""
-    path = path.absolute()
+    """Write it whole or not at all.
+
+    Raises:
+        LinewrightError: the disk refuses.
+    """
+    try:
+        _write(path.absolute(), document)
+    except OSError as error:
+        raise LinewrightError(f"{path}: cannot be written: {error.strerror}. Maybe another place.") from error
+
+
+def _write(path: Path, document: dict[str, Any]) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

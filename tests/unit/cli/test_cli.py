@@ -83,8 +83,11 @@ def test_doctor_says_what_waits_for_a_plant(tmp_path: Path, monkeypatch: pytest.
         (["--seconds", "3"], ["--seconds", "--moves"]),
         (["--down", "M01", "--for", "soon"], ["'soon'", "8h"]),
         (["--down", "M01", "--for", "0h"], ["0h"]),
-        (["--at", "yesterday"], ["'yesterday'", "2026-"]),
+        (["--at", "yesterday"], ['"yesterday"', "2026-"]),
         (["--at", "1999-01-01T00:00"], ["1999"]),
+        (["--at", "9999-12-31T23:59"], ["--at", "outside the years"]),
+        (["--at", "2026-03-05"], ["--at", "no time of day", "2026-03-05T00:00"]),
+        (["--rush", "P001,5,2026-03-29T02:30"], ["--rush", "does not exist in Europe/Berlin"]),
         (["--rush", "P001,many,2026-03-05"], ["P001,many"]),
         (["--rush", "P001,5,2026-03-05T12:00,5,6"], ["P001,5", "with a priority"]),
         (["--rush", "P999,5,2026-03-05T12:00"], ["P999"]),
@@ -157,3 +160,12 @@ def test_durations_and_jobs_are_read_as_people_write_them() -> None:
     assert instant("2026-03-05T12:00", "Europe/Berlin", "--at").utcoffset() == timedelta(hours=1)
     with pytest.raises(BadArgument):
         duration("8", "--for")
+
+
+def test_a_result_that_cannot_be_written_is_one_message(plant: Path, tmp_path: Path) -> None:
+    folder = linewright("replan", plant, "--moves", 50, "--json", tmp_path)
+    assert (folder.returncode, len(folder.stderr.strip().splitlines())) == (2, 1)
+    assert f"{tmp_path} is a folder" in folder.stderr
+    refused = linewright("replan", plant, "--moves", 50, "--json", "/proc/linewright.json")
+    assert (refused.returncode, len(refused.stderr.strip().splitlines())) == (2, 1)
+    assert "/proc/linewright.json: cannot be written" in refused.stderr
