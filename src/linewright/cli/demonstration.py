@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -147,7 +148,7 @@ class _Plant:
     def __init__(self, endpoint: str, data: Path, *, rate: float, seed: int) -> None:
         self._command = [
             *(sys.executable, "-m", "linewright.demo.plant", str(FOLDER), "--endpoint", endpoint),
-            *("--with-parent", "--data", str(data), "--seed", str(seed)),
+            *("--parent", str(os.getpid()), "--data", str(data), "--seed", str(seed)),
         ]
         self._stopping = threading.Event()
         self._process = self._start("--rate", str(rate))

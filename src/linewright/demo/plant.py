@@ -59,7 +59,7 @@ def _address(_context: click.Context, _option: click.Parameter, value: str) -> s
     show_default=True,
     help="none: for this machine only. sign-and-encrypt: certificates are in DATA/pki.",
 )
-@click.option("--with-parent", is_flag=True, help="End when the process that started it ends.")
+@click.option("--parent", type=int, help="Id of the process that started it: end when that has ended.")
 @click.pass_context
 def main(
     context: click.Context,
@@ -69,14 +69,14 @@ def main(
     data: Path,
     seed: int,
     security: str,
-    with_parent: bool,
+    parent: int | None,
 ) -> None:
     """Run the plant in FOLDER and serve it by OPC UA."""
     logging.basicConfig(level=logging.WARNING, format="linewright-plant: %(message)s")
     logging.getLogger("asyncua").setLevel(logging.CRITICAL)
     given = context.get_parameter_source("rate") is not click.core.ParameterSource.DEFAULT
     try:
-        asyncio.run(_run(folder, endpoint, rate, given, data, seed, security, with_parent))
+        asyncio.run(_run(folder, endpoint, rate, given, data, seed, security, parent))
     except LinewrightError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
@@ -92,7 +92,7 @@ async def _run(
     data: Path,
     seed: int,
     security: str,
-    with_parent: bool,
+    parent: int | None,
 ) -> None:
     from linewright.demo.memory import Memory
     from linewright.demo.opening import open_floor
@@ -113,16 +113,16 @@ async def _run(
         await process.start()
         click.echo(f"{plant.name or plant.id} serves {endpoint}")
         sys.stdout.flush()
-        parent = asyncio.create_task(_outlive(os.getppid(), process)) if with_parent else None
+        watch = asyncio.create_task(_end_with(parent, process)) if parent is not None else None
         await process.run()
-        if parent is not None:
-            parent.cancel()
+        if watch is not None:
+            watch.cancel()
     finally:
         memory.close()
 
 
-async def _outlive(parent: int, process: PlantProcess) -> None:
-    """Stop the plant when its parent is gone."""
+async def _end_with(parent: int, process: PlantProcess) -> None:
+    """Stop the plant when its parent is gone, be it before this begins to look."""
     while os.getppid() == parent:
         await asyncio.sleep(0.3)
     process.stop()

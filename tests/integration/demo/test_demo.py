@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import collections
 import json
 import os
+import random
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
+import msgspec
 import pytest
+
+from linewright.events.store import EventStore
 
 ARTEFACTS = Path(__file__).parents[3] / "artefacts" / "demo"
 COMMAND = [sys.executable, "-m", "linewright", "demo"]
@@ -64,11 +71,16 @@ class Demo:
         return value
 
     def plant_pid(self) -> int:
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        for child in children:
-            if b"linewright.demo.plant" in Path(f"/proc/{child}/cmdline").read_bytes():
-                return int(child)
-        raise AssertionError("the plant has no process of its own")
+        """The plant's process; one that has just ended is being started again."""
+        return int(self.wait(self._plant_pid))
+
+    def _plant_pid(self) -> str | None:
+        for listed in Path(f"/proc/{self.process.pid}/task").glob("*/children"):
+            with suppress(OSError):  # a thread or a process that ends meanwhile
+                for child in listed.read_text().split():
+                    if b"linewright.demo.plant" in Path(f"/proc/{child}/cmdline").read_bytes():
+                        return child
+        return None
 
     def break_busiest(self) -> tuple[str, str]:
         """Break the machine with most to do next; returns it and the open proposal."""
@@ -161,6 +173,60 @@ def test_killed_in_the_middle_nothing_is_lost_and_nothing_done_twice(tmp_path: P
     assert started
     assert max(started.values()) == 1
     second.close()
+
+
+def test_killed_at_any_moments_the_log_is_the_plants_journal_and_each_write_is_there_once(
+    tmp_path: Path,
+) -> None:
+    moments = random.Random(1)
+    running = Demo(tmp_path / "data")
+    try:
+        _, proposal = running.break_busiest()
+        scenario = running.get(f"/api/proposals/{proposal}")["scenarios"][2]["id"]
+        approval = {"scenario": scenario, "by": "test", "comment": ""}
+        approved = running.post(f"/api/proposals/{proposal}/approve", approval)
+        for console, longest_s in ((False, 0.5), (True, 0.5), (False, 2.0), (True, 2.0)):
+            time.sleep(moments.uniform(0.0, longest_s))
+            if console:
+                running.kill(running.process.pid)
+                running.process.wait()
+                running.close()
+                running = Demo(tmp_path / "data")
+            else:
+                running.kill(running.plant_pid())
+        running.wait(lambda: running.settled(approved["plan_version"]), 120)
+        running.wait(lambda: running.get("/api/board")["connected"], 90)
+        assert running.get("/api/health")["anomalies"] == []
+    finally:
+        running.close()
+
+    with closing(sqlite3.connect(tmp_path / "data" / "plant" / "plant.sqlite")) as plant:
+        meta = dict(plant.execute("select key, value from meta"))
+        journal = [
+            (f"{meta['journal']}:{sequence}", json.loads(body))
+            for sequence, body in plant.execute("select sequence, body from journal order by sequence")
+        ]
+        jobs = {name: json.loads(body) for name, body in plant.execute("select id, body from record")}
+    with EventStore.open(tmp_path / "data" / "events.sqlite") as store:
+        assert store.verify_audit().ok
+        log = [item for item in store.read() if item.id.startswith(meta["journal"])]
+        commands = store.commands(limit=10**6)
+    told = [(item.id, json.loads(msgspec.json.encode(item.body))) for item in log]
+    assert told == journal[: len(told)]
+    assert len(journal) - len(told) < 50  # what happened while it was being stopped
+    once = collections.Counter(
+        (body["type"], body["job_order"], body.get("plan_version", 0))
+        for _, body in journal
+        if body["type"] in ("job_order.dispatched", "job_order.started", "job_order.completed")
+    )
+    assert set(once.values()) == {1}
+    assert len(commands) == len({command.key for command in commands}) == approved["jobs"]
+    for command in commands:
+        held = jobs[command.subject]
+        if command.state == "done":
+            assert held["spec"]["plan_version"] == approved["plan_version"], command
+        else:
+            assert (command.state, held["state"]) in (("failed", "running"), ("failed", "ended")), command
 
 
 def test_the_plant_restarts_by_itself_under_a_running_console(demo: Demo) -> None:

@@ -387,6 +387,12 @@ def test_who_was_away_for_longer_than_the_journal_reaches_knows_the_present(
     }
 
 
+def test_a_plant_whose_parent_ended_while_it_was_starting_ends_too(start_plant):
+    plant = start_plant("--rate", "0", "--parent", "1")
+    plant.process.communicate(timeout=30)
+    assert plant.process.returncode == 0
+
+
 def test_disruptions_are_seen_as_events_and_refusals_as_words(start_plant, reader, folder):
     plant = start_plant("--rate", "0")
     made, _ = read_plant(folder)
