@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -58,13 +59,18 @@ def nearest(name: str, known: Iterable[str], cutoff: float = 0.5) -> str:
     return f"Maybe {' or '.join(by_fold[item] for item in close)}." if close else ""
 
 
+@cache
 def load_zone(name: str) -> ZoneInfo:
-    """The IANA time zone of a name; `CellError` where there is none."""
-    try:
+    """The IANA time zone of a name; `CellError` where there is none.
+
+    Files that a system keeps beside the zones are none: `localtime` is another one on every machine, and
+    those under `right/` count leap seconds.
+    """
+    known = available_timezones() - {"localtime", "Factory"}
+    if name in known:
         return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        advice = nearest(name, available_timezones()) or "Maybe Europe/Berlin or America/Chicago."
-        raise CellError(f'"{name}" is not a known time zone.', advice) from None
+    advice = nearest(name, known) or "Maybe Europe/Berlin or America/Chicago."
+    raise CellError(f'"{name}" is not a known time zone.', advice)
 
 
 def instant(text: str, zone: ZoneInfo) -> datetime:

@@ -186,6 +186,8 @@ BAD_CELLS = [
     ("plant.toml", "Europe/Berlin", "Europe/Berlim", "plant.toml key timezone", "Maybe Europe/Berlin"),
     ("plant.toml", "Europe/Berlin", "Europe", "plant.toml key timezone", "not a known time zone"),
     ("plant.toml", "Europe/Berlin", "../etc/passwd", "plant.toml key timezone", "not a known time zone"),
+    ("plant.toml", "Europe/Berlin", "localtime", "plant.toml key timezone", "not a known time zone"),
+    ("plant.toml", "Europe/Berlin", "right/Europe/Berlin", "plant.toml key timezone", "Maybe Europe/Berlin"),
     ("plant.toml", "format = 1", "format = 2", "plant.toml key format", "this Linewright reads 1"),
     ("plant.toml", "format = 1\n", "", "plant.toml key format", "is missing"),
     (
