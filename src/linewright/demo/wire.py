@@ -7,6 +7,7 @@ SetupStart, Sequence and NotBefore.
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -43,20 +44,24 @@ def state(job: Job) -> list[Any]:
 
 
 def read_job_order(structure: Any, floor: Floor) -> JobSpec | None:
-    """The record of a job order; None where it lacks what the floor needs."""
+    """The record of a job order; None where it lacks what the floor needs, or says what makes no sense."""
     if not isinstance(structure, ua.ISA95JobOrderDataType):
         return None
     parameters = {item.ID: _value(item.Value) for item in structure.JobOrderParameters or ()}
     version, setup_start = parameters.get("PlanVersion"), parameters.get("SetupStart")
+    sequence = parameters.get("Sequence", 0)
     equipment = list(structure.EquipmentRequirements or ())
     personnel = list(structure.PersonnelRequirements or ())
     times = (setup_start, structure.StartTime, structure.EndTime, parameters.get("NotBefore", setup_start))
+    lots = [_share(item) for item in structure.MaterialRequirements or () if item.MaterialLotID]
     if (
         not structure.JobOrderID
         or not isinstance(version, int)
+        or not isinstance(sequence, int)
         or len(equipment) != 1
         or len(personnel) > 1
         or not all(isinstance(time, datetime) for time in times)
+        or not all(0 < lot.quantity < math.inf for lot in lots)
     ):
         return None
 
@@ -72,9 +77,9 @@ def read_job_order(structure: Any, floor: Floor) -> JobSpec | None:
         end=second(structure.EndTime),
         priority=structure.Priority or 0,
         plan_version=version,
-        sequence=int(parameters.get("Sequence", 0)),
+        sequence=sequence,
         not_before=second(parameters["NotBefore"]) if "NotBefore" in parameters else None,
-        lots=tuple(_share(item) for item in structure.MaterialRequirements or () if item.MaterialLotID),
+        lots=tuple(lots),
     )
 
 
@@ -157,9 +162,9 @@ def _parameters(job: Job, floor: Floor) -> list[Any]:
 
 def _share(structure: Any) -> LotShare:
     try:
-        quantity = float(structure.Quantity or 0)
-    except ValueError:
-        quantity = 0.0
+        quantity = float(structure.Quantity)
+    except (TypeError, ValueError):
+        quantity = math.nan
     return LotShare(structure.MaterialLotID, structure.MaterialDefinitionID or "", quantity)
 
 
