@@ -122,10 +122,15 @@ def _id_text(record: object, name: str, what: str, findings: Findings, listed: b
 def _settings(plant: Plant, state: PlantState, findings: Findings) -> None:
     if not plant.id and not findings.places.hidden("plant.toml", "id"):
         findings.found.append(Finding("plant.toml key id", "is empty.", "Give the plant an id."))
-    if state.plan.version < 0:
-        findings.found.append(
-            Finding("plant.toml [state] key plan_version", "is negative.", "Write 1, or the last version.")
-        )
+    for key, value in (("plan_version", state.plan.version), ("position", state.position)):
+        if value < 0:
+            findings.found.append(
+                Finding(
+                    f"plant.toml [state] key {key}",
+                    f"is {value}: it only grows, from 0.",
+                    "Write the last one.",
+                )
+            )
     for what, count in Counter(what for what, _ in plant.assumptions).items():
         if count > 1:
             findings.found.append(

@@ -308,7 +308,8 @@ STATES: list[tuple[PlantState, str]] = [
     (replace(STATE, cancelled=frozenset({"O7"})), 'plant.toml [state] key cancelled: unknown order "O7"'),
     (replace(STATE, machine_family={"M1": "wite"}), 'no operation has the setup family "wite". Maybe wide.'),
     (replace(STATE, machine_down_until={"M7": NOW}), 'machine_state M7: unknown machine "M7"'),
-    (replace(STATE, plan=Plan(-1, ())), "plan_version: is negative"),
+    (replace(STATE, plan=Plan(-1, ())), "plan_version: is -1: it only grows"),
+    (replace(STATE, position=-5), "position: is -5: it only grows"),
 ]
 
 
