@@ -27,7 +27,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from linewright.errors import Finding, PlantError
-from linewright.plant.folder_values import CellError, load_zone, nearest
+from linewright.plant.folder_values import CellError, load_zone
+from linewright.plant.names import nearest
 from linewright.plant.text_file import read_text
 
 MOST_BYTES = 2**20

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from linewright.errors import NotFeasible, NotFound
+from linewright.plant.names import require
 from linewright.plant.plan import Controls, PlantState
 from linewright.plant.records import Plant, RoutingOperation
 
@@ -18,12 +17,12 @@ def check_controls(plant: Plant, state: PlantState, controls: Controls) -> None:
     """
     part_of = {order.id: order.part for order in plant.orders if order.id not in state.cancelled}
     routings = {part.id: {routing.id: routing for routing in part.operations} for part in plant.parts}
-    machines = {machine.id for machine in plant.machines}
+    machines = tuple(machine.id for machine in plant.machines)
     people = {person.id: person for person in plant.people}
     begun = {item.key: item for item in state.progress}
 
     def routing(order: str, operation: str) -> RoutingOperation:
-        _known("order", order, part_of)
+        require("order", order, part_of)
         found = routings[part_of[order]].get(operation)
         if found is None:
             names = ", ".join(routings[part_of[order]])
@@ -31,14 +30,14 @@ def check_controls(plant: Plant, state: PlantState, controls: Controls) -> None:
         return found
 
     for machine in controls.forbid_machines:
-        _known("machine", machine, machines)
+        require("machine", machine, machines)
     for order, operation, machine in controls.forbid:
         routing(order, operation)
-        _known("machine", machine, machines)
+        require("machine", machine, machines)
     for order, operation in controls.not_before:
         routing(order, operation)
     for order, weight in controls.priority.items():
-        _known("order", order, part_of)
+        require("order", order, part_of)
         if not weight > 0:
             raise NotFeasible(
                 f"order {order}: priority {weight:g} is not positive. Maybe a small one, as 0.1."
@@ -47,7 +46,7 @@ def check_controls(plant: Plant, state: PlantState, controls: Controls) -> None:
     for (order, operation), machine in controls.pin_machine.items():
         able = [alternative.machine for alternative in routing(order, operation).alternatives]
         name = f"operation {order}/{operation}"
-        _known("machine", machine, machines)
+        require("machine", machine, machines)
         if machine not in able:
             raise NotFeasible(f"{name} cannot run on {machine}. Maybe pin it to {' or '.join(able)}.")
         if machine in controls.forbid_machines or (order, operation, machine) in controls.forbid:
@@ -64,7 +63,7 @@ def check_controls(plant: Plant, state: PlantState, controls: Controls) -> None:
     for (order, operation), person in controls.pin_operator.items():
         alternatives = routing(order, operation).alternatives
         name = f"operation {order}/{operation}"
-        _known("person", person, people)
+        require("person", person, people)
         pinned = controls.pin_machine.get((order, operation))
         skills = {item.skill for item in alternatives if pinned in (None, item.machine)} - {""}
         if not skills:
@@ -81,10 +80,3 @@ def check_controls(plant: Plant, state: PlantState, controls: Controls) -> None:
                 f"{name} has begun with {progress.operator} and cannot be pinned to {person}. "
                 "Maybe lift the pin."
             )
-
-
-def _known(what: str, name: str, known: Iterable[str]) -> None:
-    if name not in known:
-        names = sorted(known)
-        listed = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
-        raise NotFound(f'there is no {what} "{name}". Known: {listed}.')

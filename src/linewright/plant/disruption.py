@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-from linewright.errors import Finding, NotFound, PlantError
-from linewright.plant.folder_values import CellError, instant, load_zone, nearest
+from linewright.errors import Finding, PlantError
+from linewright.plant.folder_values import CellError, instant, load_zone
 from linewright.plant.history import current
+from linewright.plant.names import nearest, require
 from linewright.plant.plan import PlantState
 from linewright.plant.records import Absence, Order, Plant
 
@@ -67,13 +68,13 @@ def apply(plant: Plant, state: PlantState, disruption: Disruption) -> PlantState
     """
     known = current(plant, state)
     if isinstance(disruption, MachineDown):
-        _find("machine", disruption.machine, (machine.id for machine in plant.machines))
+        require("machine", disruption.machine, (machine.id for machine in plant.machines))
         _not_over(f"machine {disruption.machine}", "would be down until", disruption.until, known, state)
         down = {**state.machine_down_until, disruption.machine: disruption.until}
         return replace(state, machine_down_until=down)
     if isinstance(disruption, RushOrder):
         order = disruption.order
-        _find("part", order.part, (part.id for part in plant.parts))
+        require("part", order.part, (part.id for part in plant.parts))
         for other in known.orders:
             if other.id == order.id and other.part != order.part:
                 raise PlantError(
@@ -88,12 +89,12 @@ def apply(plant: Plant, state: PlantState, disruption: Disruption) -> PlantState
         others = tuple(item for item in state.orders if item.id != order.id)
         return replace(state, orders=(*others, order), cancelled=state.cancelled - {order.id})
     if isinstance(disruption, MaterialLate):
-        _find("lot", disruption.lot, (lot.id for lot in known.lots))
+        require("lot", disruption.lot, (lot.id for lot in known.lots))
         lot = next(item for item in known.lots if item.id == disruption.lot)
         _not_over(f"lot {lot.id}", "would be late until", disruption.available, known, state)
         rest = tuple(item for item in state.lots if item.id != lot.id)
         return replace(state, lots=(*rest, replace(lot, available=disruption.available)))
-    _find("person", disruption.person, (person.id for person in plant.people))
+    require("person", disruption.person, (person.id for person in plant.people))
     _not_over(f"person {disruption.person}", "would be absent until", disruption.end, known, state)
     try:
         absence = Absence(disruption.person, disruption.start, disruption.end, "absent")
@@ -102,14 +103,6 @@ def apply(plant: Plant, state: PlantState, disruption: Disruption) -> PlantState
             [Finding(f"person {disruption.person}", f"{error}.", "Exchange start and end.")]
         ) from None
     return replace(state, absences=(*state.absences, absence))
-
-
-def _find(what: str, name: str, known: Iterable[str]) -> None:
-    known = tuple(known)
-    if name not in known:
-        listed = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")
-        advice = nearest(name, known) or (f"Known: {listed}." if known else "The plant has none.")
-        raise NotFound(f'there is no {what} "{name}". {advice}')
 
 
 def _not_over(subject: str, saying: str, end: datetime, plant: Plant, state: PlantState) -> None:

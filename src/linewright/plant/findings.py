@@ -8,7 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from linewright.errors import Finding
-from linewright.plant.folder_values import instant_text, nearest
+from linewright.plant.folder_values import instant_text
+from linewright.plant.names import nearest
 from linewright.plant.places import Places
 
 MAX_SUGGESTIONS = 50

@@ -16,8 +16,9 @@ from linewright.plant import folder_tables as tables
 from linewright.plant.checks import check
 from linewright.plant.folder_csv import Row, Sheet, read_sheet
 from linewright.plant.folder_settings import Settings, read_settings
-from linewright.plant.folder_values import Style, nearest
+from linewright.plant.folder_values import Style
 from linewright.plant.folder_write import write_plant
+from linewright.plant.names import nearest
 from linewright.plant.places import Places
 from linewright.plant.plan import Assignment, OperationStatus, Plan, PlantState, Progress
 from linewright.plant.records import (

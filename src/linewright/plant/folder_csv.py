@@ -15,7 +15,8 @@ from typing import Any
 
 from linewright.errors import Finding
 from linewright.plant.folder_tables import Table
-from linewright.plant.folder_values import TEXT, CellError, Style, nearest
+from linewright.plant.folder_values import TEXT, CellError, Style
+from linewright.plant.names import nearest
 from linewright.plant.text_file import read_text, table_rows
 
 MAX_TABLE_BYTES = 64 * 2**20

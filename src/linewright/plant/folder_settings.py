@@ -13,7 +13,8 @@ import tomli_w
 
 from linewright.errors import Finding
 from linewright.plant.folder_tables import FORMAT, SETTINGS, SETTINGS_FILE
-from linewright.plant.folder_values import CellError, instant, instant_text, load_zone, nearest
+from linewright.plant.folder_values import CellError, instant, instant_text, load_zone
+from linewright.plant.names import nearest
 from linewright.plant.plan import PlantState
 from linewright.plant.records import LARGEST, Planning, Plant
 from linewright.plant.text_file import read_text

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from difflib import get_close_matches
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from linewright.plant.names import nearest
 from linewright.plant.plan import OperationStatus
 from linewright.plant.records import LARGEST, Level
 
@@ -48,15 +48,6 @@ class Kind:
     meaning: str
     parse: Callable[[str, Style], Any]
     text: Callable[[Any, Style], str]
-
-
-def nearest(name: str, known: Iterable[str], cutoff: float = 0.5) -> str:
-    """ "Maybe A or B." with the known names closest to a wrong one; "" where none is close."""
-    by_fold: dict[str, str] = {}
-    for item in known:
-        by_fold.setdefault(item.casefold(), item)
-    close = get_close_matches(name.casefold(), by_fold, n=3, cutoff=cutoff)
-    return f"Maybe {' or '.join(by_fold[item] for item in close)}." if close else ""
 
 
 @cache

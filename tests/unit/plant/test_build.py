@@ -517,7 +517,7 @@ def test_controls_are_facts() -> None:
     [
         (Controls(pin_machine={("X", "10"): "L1"}), NotFound, 'no order "X". Known: A, B'),
         (Controls(pin_machine={("A", "15"): "L1"}), NotFound, 'A has no operation "15". Maybe one of 10, 20'),
-        (Controls(pin_machine={("A", "10"): "L9"}), NotFound, 'no machine "L9". Known: L1, L2, OVEN'),
+        (Controls(pin_machine={("A", "10"): "L9"}), NotFound, 'no machine "L9". Maybe L2 or L1.'),
         (Controls(pin_operator={("A", "10"): "EVE"}), NotFound, 'no person "EVE"'),
         (Controls(forbid_machines=frozenset({"L9"})), NotFound, 'no machine "L9"'),
         (Controls(forbid=frozenset({("A", "99", "L1")})), NotFound, 'no operation "99"'),
