@@ -137,9 +137,7 @@ def main() -> None:
     if options.minutes:
         results |= memory(options.minutes)
     name = "demonstration-quick" if options.quick else "demonstration"
-    path = write(
-        name, {"starts": options.starts, "rate": 30, "breakdown_every_min": BREAKDOWN_EVERY}, results
-    )
+    path = write(name, {"starts": options.starts, "breakdown_every_min": BREAKDOWN_EVERY}, results)
     print(f"written to {path}")
 
 

@@ -31,7 +31,7 @@ FASTEST = 3600.0  # plant seconds a second
 @click.option(
     "--rate",
     type=click.FloatRange(0, FASTEST),
-    default=30.0,
+    default=15.0,
     show_default=True,
     help="Plant seconds per second.",
 )

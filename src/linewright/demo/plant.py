@@ -41,7 +41,7 @@ def _address(_context: click.Context, _option: click.Parameter, value: str) -> s
 @click.option(
     "--rate",
     type=click.FloatRange(0, LARGEST_RATE),
-    default=30.0,
+    default=15.0,
     show_default=True,
     help="Plant seconds a second; 0 stands still. A plant that was running keeps its rate unless given.",
 )

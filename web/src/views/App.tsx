@@ -54,7 +54,7 @@ const NAV: readonly (readonly [string, string, readonly Route["view"][]])[] = [
   [to.log, "Log", ["log"]],
 ];
 
-const RATES = [0, 1, 10, 30, 60, 120, 300, 600];
+const RATES = [0, 1, 5, 15, 30, 60, 120, 300, 600];
 
 export function App() {
   const here = route.value;
