@@ -29,6 +29,7 @@ from linewright.events.vocabulary import (
     OperationsRequestChanged,
     OperationsRequestReceived,
     PersonnelAvailabilityChanged,
+    WorkCalendarChanged,
     event,
 )
 from linewright.plant.disruption import (
@@ -47,6 +48,7 @@ DISRUPTIVE = (
     EquipmentStateChanged,
     EquipmentCapabilityChanged,
     PersonnelAvailabilityChanged,
+    WorkCalendarChanged,
     OperationsRequestReceived,
     OperationsRequestChanged,
     OperationsRequestCancelled,
@@ -93,6 +95,9 @@ def detect(happened: Event, mirror: Mirror) -> DisruptionDetected | None:
         case PersonnelAvailabilityChanged(person=person, start=start, end=end, reason=reason):
             text = f"{person} is away {clock(start)} – {clock(end)}{_because(reason)}"
             return found("operator_absent", person, text, end)
+        case WorkCalendarChanged(calendar=calendar, start=start, end=end, reason=reason):
+            text = f"Calendar {calendar} is closed {clock(start)} – {clock(end)}{_because(reason)}"
+            return found("other", calendar, text, end)
         case OperationsRequestReceived(order=order, part=part, quantity=quantity, due=due, rush=rush):
             noun = "Rush order" if rush else "New order"
             return found("rush_order", order, f"{noun} {order}: {quantity} × {part}, due {clock(due)}")

@@ -33,6 +33,7 @@ from linewright.events.vocabulary import (
     JobOrderStarted,
     MaterialLotConsumed,
     MaterialLotDelayed,
+    MaterialLotProduced,
     MaterialLotReceived,
     OperationsRequestReceived,
     PersonnelAvailabilityChanged,
@@ -215,6 +216,11 @@ class Floor:
         if made is not None:
             self.memory.add(made)
             self._kept = None
+            self._say(
+                MaterialLotProduced(
+                    lot=made.id, material=made.material, quantity=made.quantity, job_order=job.id
+                )
+            )
 
     def _progress(self, machine: Machine, job: Job) -> None:
         job.report_at = self.now + REPORT_S

@@ -16,6 +16,7 @@ from linewright.events.vocabulary import (
     JobOrderStarted,
     MaterialLotConsumed,
     MaterialLotDelayed,
+    MaterialLotProduced,
     MaterialLotReceived,
     OperationsRequestReceived,
     PersonnelAvailabilityChanged,
@@ -41,6 +42,8 @@ def topic(body: AnyBody) -> tuple[str, ...]:
             return "lot", lot
         case MaterialLotConsumed(lot=lot, job_order=job):
             return "consumed", lot, job
+        case MaterialLotProduced(lot=lot):
+            return "produced", lot
         case OperationsRequestReceived(order=order):
             return "order", order
         case PersonnelAvailabilityChanged(person=person, start=start):

@@ -181,6 +181,15 @@ class MaterialLotConsumed(Body, frozen=True, kw_only=True, tag="material_lot.con
     job_order: str
 
 
+class MaterialLotProduced(Body, frozen=True, kw_only=True, tag="material_lot.produced"):
+    """The last operation of an order made a lot; once it is in the stores it is received [MaterialActual]."""
+
+    lot: str
+    material: str
+    quantity: float
+    job_order: str
+
+
 class MaterialShortagePredicted(Body, frozen=True, kw_only=True, tag="material.shortage_predicted"):
     """A job order will lack material as planned."""
 
@@ -193,6 +202,15 @@ class PersonnelAvailabilityChanged(Body, frozen=True, kw_only=True, tag="personn
     """A person is absent in a period although the calendar says otherwise [PersonnelCapability]."""
 
     person: str
+    start: Instant
+    end: Instant
+    reason: str = ""
+
+
+class WorkCalendarChanged(Body, frozen=True, kw_only=True, tag="work_calendar.changed"):
+    """A calendar has no working time in a period although it says otherwise [WorkCalendar]."""
+
+    calendar: str
     start: Instant
     end: Instant
     reason: str = ""
@@ -414,8 +432,10 @@ AnyBody: TypeAlias = (
     | MaterialLotReceived
     | MaterialLotDelayed
     | MaterialLotConsumed
+    | MaterialLotProduced
     | MaterialShortagePredicted
     | PersonnelAvailabilityChanged
+    | WorkCalendarChanged
     | TestResultRecorded
     | QualityDriftDetected
     | MaintenanceRequestRaised

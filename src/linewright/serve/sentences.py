@@ -26,10 +26,14 @@ def sentence(event: v.Event) -> str:
             return f"{b.quantity:g} of {b.material} arrived"
         case v.MaterialLotConsumed() as b:
             return f"{b.quantity:g} of {b.material} taken for {b.job_order}"
+        case v.MaterialLotProduced() as b:
+            return f"{b.quantity:g} of {b.material} made by {b.job_order}"
         case v.MaterialLotDelayed() as b:
             return f"{b.quantity:g} of {b.material} comes later"
         case v.PersonnelAvailabilityChanged() as b:
             return f"{b.person} is away" + (f" ({b.reason})" if b.reason else "")
+        case v.WorkCalendarChanged() as b:
+            return f"calendar {b.calendar} is closed" + (f" ({b.reason})" if b.reason else "")
         case v.ScheduleProposed() as b:
             return f"{b.scenarios} alternatives after {b.seconds:.1f} s"
         case v.ScheduleApproved() as b:

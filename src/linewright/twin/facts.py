@@ -87,6 +87,13 @@ class Catalogue:
             part.id: {operation.id: operation for operation in part.operations} for part in plant.parts
         }
 
+    def on_calendar(self, calendar: str) -> tuple[list[str], list[str]]:
+        """The machines and the people that work by a calendar."""
+        return (
+            [machine.id for machine in self.plant.machines if machine.calendar == calendar],
+            [person.id for person in self.plant.people if person.calendar == calendar],
+        )
+
 
 @dataclass(slots=True)
 class Facts:
@@ -453,6 +460,24 @@ class Facts:
         except ValueError as error:
             self.note(event, "impossible period", body.machine, f"Downtime of {body.machine}: {error}.")
 
+    def calendar_closed(self, event: v.Event, body: v.WorkCalendarChanged) -> None:
+        machines, people = self.catalogue.on_calendar(body.calendar)
+        if not machines and not people:
+            self.note(
+                event,
+                "unknown calendar",
+                body.calendar,
+                f"Nothing works by calendar {body.calendar}, which changes.",
+            )
+        try:
+            for machine in machines:
+                reason = body.reason or "closed"
+                self.downtimes[f"{event.id}|{machine}"] = Downtime(machine, body.start, body.end, reason)
+            for person in people:
+                self.absences[f"{event.id}|{person}"] = Absence(person, body.start, body.end, body.reason)
+        except ValueError as error:
+            self.note(event, "impossible period", body.calendar, f"Calendar {body.calendar}: {error}.")
+
     def plan_released(self, event: v.Event, body: v.ScheduleReleased) -> None:
         if body.plan_version <= self.plan.version:
             self.note(
@@ -528,6 +553,7 @@ _CHANGES: dict[type[v.Body], Any] = {
     v.MaterialLotReceived: Facts.lot_received,
     v.MaterialLotDelayed: Facts.lot_delayed,
     v.PersonnelAvailabilityChanged: Facts.person_absent,
+    v.WorkCalendarChanged: Facts.calendar_closed,
     v.ScheduleReleased: Facts.plan_released,
     v.FollowUpFailed: Facts.follow_up_failed,
 }

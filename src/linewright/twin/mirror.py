@@ -162,6 +162,8 @@ class Mirror:
                 known = person in self.facts.catalogue.people
                 news = known and self._period_is_news(event, start, end, self._absences(person))
                 return self._if(news, "person", person)
+            case v.WorkCalendarChanged():
+                return self._closed(event, body) or None
             case v.OperationsRequestReceived(order=order, part=part):
                 known = part in self.facts.catalogue.routings
                 return self._if(known and self._order_differs(order, body, Order.__slots__), "order", order)
@@ -221,6 +223,19 @@ class Mirror:
     ) -> bool:
         return end - max(start, event.time) > self.tolerance and not any(
             item.start - self.tolerance <= start and end <= item.end + self.tolerance for item in known
+        )
+
+    def _closed(self, event: v.Event, body: v.WorkCalendarChanged) -> Touched:
+        """The machines and people that a closed calendar takes out of work, and that were to work by it."""
+        machines, people = self.facts.catalogue.on_calendar(body.calendar)
+        known: dict[tuple[str, ...], Iterable[Downtime | Absence]] = {
+            **{("machine", machine): self._downtimes(machine) for machine in machines},
+            **{("person", person): self._absences(person) for person in people},
+        }
+        return frozenset(
+            who
+            for who, periods in known.items()
+            if self._period_is_news(event, body.start, body.end, periods)
         )
 
     def _downtimes(self, machine: str) -> Iterable[Downtime]:

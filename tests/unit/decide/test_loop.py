@@ -27,6 +27,7 @@ from linewright.events.vocabulary import (
     OperationsRequestReceived,
     OutcomeRecorded,
     PersonnelAvailabilityChanged,
+    WorkCalendarChanged,
     event,
 )
 from linewright.plant.plan import job_order_id
@@ -60,6 +61,15 @@ def test_a_breakdown_becomes_alternatives_an_approval_and_written_jobs(running: 
     in_force = {a.key: a for a in running.loop.mirror.state(running.clock()).plan.assignments}
     for row in chosen.operations:
         assert in_force[row.order, row.operation].machine == row.machine
+
+
+def test_a_shutdown_asks_for_alternatives(running: Running) -> None:
+    calendar = running.shop.plant.machines[0].calendar
+    end = running.clock.at + timedelta(hours=9)
+    running.happen(WorkCalendarChanged(calendar=calendar, start=running.clock.at, end=end, reason="flood"))
+    proposal = running.wait(running.open_proposal)
+    assert proposal.title.startswith(f"Calendar {calendar} is closed")
+    assert "flood" in proposal.title
 
 
 def test_a_short_stop_is_absorbed(running: Running) -> None:

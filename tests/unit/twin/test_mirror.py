@@ -416,6 +416,33 @@ def test_what_matters_to_a_schedule(event: v.Event, touched: tuple[str, ...] | N
     assert mirror().schedule_relevant(event) == (None if touched is None else frozenset({touched}))
 
 
+def test_a_closed_calendar_stops_the_machines_and_people_that_work_by_it() -> None:
+    calendar = next(machine.calendar for machine in PLANT.machines if machine.id == MACHINE)
+    closed = happened(
+        v.WorkCalendarChanged(calendar=calendar, start=AT + HOUR, end=AT + 9 * HOUR, reason="flood")
+    )
+    found = mirror()
+    machines = {machine.id for machine in PLANT.machines if machine.calendar == calendar}
+    people = {person.id for person in PLANT.people if person.calendar == calendar}
+    touched = {("machine", one) for one in machines} | {("person", one) for one in people}
+    assert found.schedule_relevant(closed) == touched
+    found.apply(closed)
+    state = found.state()
+    assert {item.machine for item in state.downtimes} == machines
+    assert {item.person for item in state.absences} == people
+    assert {(item.start, item.end, item.reason) for item in (*state.downtimes, *state.absences)} == {
+        (AT + HOUR, AT + 9 * HOUR, "flood")
+    }
+    assert found.schedule_relevant(happened(closed.body, 0.1)) is None  # known already
+    assert names(found) == []
+
+
+def test_a_calendar_nobody_works_by_is_an_anomaly() -> None:
+    unknown = happened(v.WorkCalendarChanged(calendar="x", start=AT, end=AT + 9 * HOUR))
+    assert mirror().schedule_relevant(unknown) is None
+    assert names(mirror(unknown)) == ["unknown calendar"]
+
+
 def test_a_repair_that_ends_as_expected_changes_nothing() -> None:
     down = machine_state("down", 1, end=4)
     for previous in ("down", None):
