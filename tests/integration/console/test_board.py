@@ -193,6 +193,7 @@ def test_news_that_overtakes_the_board_is_not_lost(console: Console) -> None:
     world.while_reading = finish
     with console.page.expect_response("**/api/board") as answered:
         page = console.open()
+        assert page.get_by_label("Find an order").is_disabled()  # there is nothing to find yet
     answered.value.finished()
     page.get_by_label("Find an order").fill(op.order)
     page.locator(".steps li.planned").first.wait_for()  # the whole board is there

@@ -16,6 +16,7 @@ import {
   pinning,
   pins,
   plantNow,
+  planVersion,
   second,
   selected,
   when,
@@ -81,6 +82,7 @@ function FindOrder() {
         list="orders"
         placeholder="Find an order"
         aria-label="Find an order"
+        disabled={!planVersion.value} // until the board has come
         value={text.value}
         onInput={(event) => {
           text.value = event.currentTarget.value;
